@@ -1,0 +1,1 @@
+// Carrier of the precompiled headers; it has no code of its own.
