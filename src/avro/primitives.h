@@ -1,0 +1,118 @@
+// Avro's binary primitives, inline: zigzag varints, length-prefixed bytes, little-endian floats.
+//
+// Readers take a view and advance it past what they read; they return false, and leave the view unspecified, when the
+// bytes are cut short or not a valid encoding. Nothing is read outside the view.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace venice::avro {
+
+constexpr size_t kVarintBytesMax = 10;  // of a 64-bit number
+
+constexpr uint64_t ZigZag(int64_t value) {
+  return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
+}
+constexpr int64_t UnZigZag(uint64_t value) { return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1); }
+
+// Writes at most kVarintBytesMax bytes at `out`; returns how many.
+inline size_t StoreVarint(char* out, uint64_t value) {
+  size_t size = 0;
+  while (value >= 0x80) {
+    out[size++] = static_cast<char>(value | 0x80);
+    value >>= 7;
+  }
+  out[size++] = static_cast<char>(value);
+  return size;
+}
+
+// A pointer just after the varint, or nullptr when it is cut short or does not fit 64 bits.
+inline const char* LoadVarint(const char* at, const char* end, uint64_t& value) {
+  uint64_t result = 0;
+  for (int shift = 0; shift < 64 && at < end; shift += 7) {
+    const auto byte = static_cast<uint8_t>(*at++);
+    if (shift == 63 && byte > 1) return nullptr;
+    result |= static_cast<uint64_t>(byte & 0x7f) << shift;
+    if (byte < 0x80) {
+      value = result;
+      return at;
+    }
+  }
+  return nullptr;
+}
+
+inline bool ReadLong(std::string_view& in, int64_t& value) {
+  uint64_t raw = 0;
+  const char* after = LoadVarint(in.data(), in.data() + in.size(), raw);
+  if (after == nullptr) [[unlikely]]
+    return false;
+  in.remove_prefix(static_cast<size_t>(after - in.data()));
+  value = UnZigZag(raw);
+  return true;
+}
+
+inline bool ReadInt(std::string_view& in, int32_t& value) {
+  int64_t wide = 0;
+  if (!ReadLong(in, wide) || wide < INT32_MIN || wide > INT32_MAX) [[unlikely]]
+    return false;
+  value = static_cast<int32_t>(wide);
+  return true;
+}
+
+inline bool ReadBoolean(std::string_view& in, bool& value) {
+  if (in.empty() || static_cast<uint8_t>(in[0]) > 1) [[unlikely]]
+    return false;
+  value = in[0] != 0;
+  in.remove_prefix(1);
+  return true;
+}
+
+template <typename T>
+bool ReadLittleEndian(std::string_view& in, T& value) {
+  if (in.size() < sizeof(T)) [[unlikely]]
+    return false;
+  std::memcpy(&value, in.data(), sizeof(T));
+  in.remove_prefix(sizeof(T));
+  return true;
+}
+inline bool ReadFloat(std::string_view& in, float& value) { return ReadLittleEndian(in, value); }
+inline bool ReadDouble(std::string_view& in, double& value) { return ReadLittleEndian(in, value); }
+
+// `size` bytes as they stand (Avro fixed).
+inline bool ReadFixed(std::string_view& in, size_t size, std::string_view& value) {
+  if (in.size() < size) [[unlikely]]
+    return false;
+  value = in.substr(0, size);
+  in.remove_prefix(size);
+  return true;
+}
+
+// Length-prefixed bytes or string; the view points into `in`.
+inline bool ReadBytes(std::string_view& in, std::string_view& value) {
+  int64_t size = 0;
+  if (!ReadLong(in, size) || size < 0 || static_cast<uint64_t>(size) > in.size()) [[unlikely]]
+    return false;
+  return ReadFixed(in, static_cast<size_t>(size), value);
+}
+
+inline void AppendLong(std::string& out, int64_t value) {
+  char buffer[kVarintBytesMax];
+  out.append(buffer, StoreVarint(buffer, ZigZag(value)));
+}
+inline void AppendInt(std::string& out, int32_t value) { AppendLong(out, value); }
+inline void AppendBoolean(std::string& out, bool value) { out.push_back(value ? '\1' : '\0'); }
+inline void AppendFloat(std::string& out, float value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof(value));
+}
+inline void AppendDouble(std::string& out, double value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof(value));
+}
+inline void AppendBytes(std::string& out, std::string_view value) {
+  AppendLong(out, static_cast<int64_t>(value.size()));
+  out.append(value);
+}
+
+}  // namespace venice::avro

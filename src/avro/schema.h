@@ -1,0 +1,113 @@
+// Avro schemas: parsed once, then immutable and shared.
+//
+//   VENICE_ASSIGN(const avro::Schema schema, avro::Schema::Parse(text));
+//   schema.CanonicalForm() == other.CanonicalForm()     // "the same schema" for Venice
+//
+// A parsed document is one graph of nodes (recursive types point back); a Schema is a handle on one node that keeps the
+// whole document alive.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace venice::avro {
+
+enum class Type : uint8_t {
+  kNull, kBoolean, kInt, kLong, kFloat, kDouble, kBytes, kString,     // primitive
+  kRecord, kEnum, kArray, kMap, kUnion, kFixed,                       // complex
+};
+std::string_view TypeName(Type type);  // "null", "record", ...
+
+// What a hostile document may at most cost.
+constexpr size_t kSchemaBytesMax = 4 << 20;  // ZooKeeper, where Venice keeps schemas, stops at 1 MiB
+constexpr int kSchemaDepthMax = 128;         // nesting of types within one document
+constexpr int kDatumDepthMax = 256;          // nesting of a value while it is decoded, encoded or skipped
+
+enum class FieldOrder : uint8_t { kAscending, kDescending, kIgnore };
+
+struct Node;
+
+struct Field {
+  std::string name;
+  std::string doc;
+  std::vector<std::string> aliases;
+  const Node* type = nullptr;
+  FieldOrder order = FieldOrder::kAscending;
+  std::optional<std::string> default_json;        // JSON text of the default value
+  std::map<std::string, std::string> properties;  // every other attribute, as JSON text
+};
+
+// One type. Only the members of its kind are set.
+struct Node {
+  Type type = Type::kNull;
+  std::string name;                          // record, enum, fixed: full name ("ns.Name")
+  std::string doc;
+  std::vector<std::string> aliases;          // full names
+  std::vector<Field> fields;                 // record
+  std::vector<std::string> symbols;          // enum
+  std::optional<std::string> default_symbol; // enum
+  const Node* items = nullptr;               // array items, map values
+  std::vector<const Node*> branches;         // union
+  size_t fixed_size = 0;                     // fixed
+  size_t encoded_bytes_min = 0;              // no value of this type encodes shorter
+  std::map<std::string, std::string> properties;  // every other attribute ("logicalType", "scale", ...), as JSON text
+
+  // Unquoted "logicalType", or empty.
+  std::string LogicalType() const;
+  // Position of a field or symbol, or -1.
+  int FieldIndex(std::string_view field_name) const;
+  int SymbolIndex(std::string_view symbol) const;
+  // How a union branch of this type is called in Avro's JSON: the full name, or the type's name.
+  std::string_view BranchName() const;
+};
+
+// Immutable; copies are cheap and share the document. A default-constructed handle is empty and only assignable.
+class Schema {
+ public:
+  enum class Defaults : uint8_t { kValidate, kAccept };  // kAccept: old schemas whose default does not fit its type
+
+  // Errors: kInvalidSchema, naming where in the document and what is wrong.
+  static Result<Schema> Parse(std::string_view json, Defaults defaults = Defaults::kValidate);
+
+  // A handle of a primitive, for code that needs no document.
+  static Schema Primitive(Type type);
+
+  Schema() = default;
+  bool empty() const { return node_ == nullptr; }
+  const Node& node() const { return *node_; }
+  const Node* operator->() const { return node_.get(); }
+  Type type() const { return node_->type; }
+  const std::string& name() const { return node_->name; }
+
+  // A handle of a node reached from this one; shares the document.
+  Schema At(const Node& node) const { return Schema(std::shared_ptr<const Node>(node_, &node)); }
+  // The type of a record's field, or nullopt when this is no record or has no such field.
+  std::optional<Schema> FieldSchema(std::string_view field_name) const;
+
+  // The schema as JSON with every attribute, in the attribute order of Java's Schema.toString().
+  std::string ToJson() const;
+  // Parsing Canonical Form (Avro specification).
+  std::string CanonicalForm() const;
+  // CRC-64-AVRO of the canonical form.
+  uint64_t Fingerprint64() const;
+
+  // Equal canonical forms.
+  bool SameAs(const Schema& other) const;
+
+ private:
+  friend class SchemaParser;
+  explicit Schema(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
+  std::shared_ptr<const Node> node_;
+};
+
+// CRC-64-AVRO (Rabin fingerprint) of any bytes.
+uint64_t Fingerprint64(std::string_view bytes);
+
+}  // namespace venice::avro
