@@ -1,0 +1,57 @@
+// The controller's routes as data: what the server registers, what clients call, what documents are made from.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace venice::controller_api {
+
+// Names of parameters, exactly as on the wire (also where they are misspelt or use dashes).
+namespace param {
+inline constexpr std::string_view kCluster = "cluster_name";
+inline constexpr std::string_view kStore = "store_name";
+inline constexpr std::string_view kVersion = "version";
+inline constexpr std::string_view kOwner = "owner";
+inline constexpr std::string_view kKeySchema = "key_schema";
+inline constexpr std::string_view kValueSchema = "value_schema";
+inline constexpr std::string_view kSchemaId = "schema_id";
+inline constexpr std::string_view kPushType = "push_type";
+inline constexpr std::string_view kPushJobId = "push_job_id";
+inline constexpr std::string_view kStartOfPush = "start_of_push";
+inline constexpr std::string_view kSortedOrder = "push_in_sorted_order";
+inline constexpr std::string_view kPartitioners = "partitioners";
+inline constexpr std::string_view kDictionary = "compression_dictionary";
+inline constexpr std::string_view kDeferVersionSwap = "defer_version_swap";
+inline constexpr std::string_view kTargetedRegions = "targeted_regions";
+inline constexpr std::string_view kRecordCounts = "partition_record_counts";
+inline constexpr std::string_view kRecordDigests = "partition_record_digests";
+inline constexpr std::string_view kTopic = "topic";
+inline constexpr std::string_view kStorageNode = "storage_node_id";
+}  // namespace param
+
+struct RouteParameter {
+  std::string_view name;
+  bool required = false;
+  std::string_view description;
+};
+
+// Whether a request is answered by any controller, or only by the leader of the named cluster.
+enum class Answers { kAnyController, kClusterLeader };
+
+struct Route {
+  std::string_view path;     // "/new_store"
+  std::string_view method;   // "GET" or "POST", the documented one; the server accepts both, as Venice's clients mix them
+  Answers answers = Answers::kClusterLeader;
+  std::string_view summary;  // one sentence
+  std::span<const RouteParameter> parameters;  // without cluster_name
+};
+
+// All routes that this controller serves.
+std::span<const Route> Routes();
+// By path; every '/' is ignored, as in Venice. nullptr when unknown.
+const Route* FindRoute(std::string_view path);
+
+// The parameters of /update_store; kept apart because most become a field of the store.
+std::span<const RouteParameter> UpdateStoreParameters();
+
+}  // namespace venice::controller_api
