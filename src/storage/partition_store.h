@@ -77,10 +77,8 @@ class PartitionStore {
   int32_t partition() const;
   Phase phase() const;
 
-  // The last checkpoint; nullopt when there is none: fill the partition from the beginning.
+  // The last checkpoint; nullopt when there is none: fill the partition from the beginning. Writing thread.
   const std::optional<std::string>& checkpoint() const;
-  // Removes all data and the checkpoint; phase kNew.
-  Status Reset();
 
   // kNew -> kBatch. When the partition reopened in kBatch, it continues and this does nothing.
   Status BeginBatch();
