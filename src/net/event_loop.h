@@ -26,8 +26,11 @@ class EventLoop {
   void Start();  // starts the thread; idempotent
   void Stop();   // runs what was posted before, then joins; idempotent; not from the loop's thread
 
-  // Thread-safe. Tasks run in order, after the events at hand. Ignored after Stop().
-  void Post(std::function<void()> task);
+  // Thread-safe. Tasks run in order, after the events at hand. False after Stop(): the task is dropped.
+  bool Post(std::function<void()> task);
+  // Thread-safe. Runs the task on the loop and waits for it. On the loop's own thread, before Start() and after Stop()
+  // the task runs here and now.
+  void RunAndWait(const std::function<void()>& task);
   // Thread-safe question.
   bool InLoopThread() const;
 

@@ -8,6 +8,9 @@
 
 namespace venice::net {
 
+// ASCII letters compare without case.
+bool EqualsIgnoreCase(std::string_view left, std::string_view right);
+
 struct HttpHeaders {
   std::vector<std::pair<std::string, std::string>> fields;
 

@@ -17,7 +17,8 @@ namespace venice::net {
 
 // Answers one request, once: Send(), or SendHead() then SendChunk()* then Finish(). Move-only. May be moved to another
 // thread and used from there (one thread at a time): replies are posted to the connection's loop and leave in request
-// order. Destroyed without an answer, it sends 500. If the peer is gone, everything is silently dropped.
+// order. Destroyed without an answer, it sends 500; in the middle of one, it cuts the connection. If the peer is gone,
+// everything is silently dropped. It must not outlive the loops.
 class Responder {
  public:
   class Sink;
