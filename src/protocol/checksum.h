@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "base/result.h"
 #include "protocol/control_message.h"
@@ -41,19 +39,20 @@ class SegmentChecksum {
   Result<std::string> State() const;
 
  private:
+  // The layout of OpenSSL's MD5_CTX, which stays in the source file.
   struct Md5State {
     uint32_t digest[4];
-    uint64_t bytes = 0;
+    uint32_t bits_low, bits_high;
     uint8_t pending[64];
+    uint32_t pending_bytes;
   };
 
   void Piece(std::string_view bytes);
   void Piece(int32_t number);
-  void Md5Add(std::string_view bytes);
 
   ChecksumType type_;
   uint64_t sum_ = 0;   // ADHASH sum, CRC-32 or Adler-32
-  Md5State md5_;       // kMd5 only
+  Md5State md5_{};     // kMd5 only
 };
 
 }  // namespace venice::protocol
