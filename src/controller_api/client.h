@@ -92,11 +92,12 @@ struct JobStatus {
   std::map<int32_t, std::vector<ReplicaProgress>> uncompleted_partitions;
 };
 
-// What was asked for at the end of a push; counts and digests are per partition.
+// Counts and digests are per partition; both are optional. A digest is the 24 bytes of protocol::PartitionDigest.
 struct EndOfPushRequest {
   std::string store;
   int32_t version = 0;
   std::map<int32_t, int64_t> record_counts;
+  std::map<int32_t, std::string> record_digests;
 };
 
 // Thread-safe; blocks. Errors carry the controller's own message; their code is that of its errorType (kStoreNotFound,
