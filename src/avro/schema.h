@@ -57,6 +57,7 @@ struct Node {
   std::vector<const Node*> branches;         // union
   size_t fixed_size = 0;                     // fixed
   size_t encoded_bytes_min = 0;              // no value of this type encodes shorter
+  int height = 1;                            // of the tree of types below, not following recursion
   std::map<std::string, std::string> properties;  // every other attribute ("logicalType", "scale", ...), as JSON text
 
   // Unquoted "logicalType", or empty.
