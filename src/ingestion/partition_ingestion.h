@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,8 +68,8 @@ class PartitionIngestion {
   Result<std::optional<pubsub::Position>> Start();
   // Applies one record. After an error, or once finished(), no more records.
   Status Apply(const pubsub::Consumer& consumer, const pubsub::Batch& batch, const pubsub::RecordView& record);
-  // Makes what was applied readable (unsorted input); progress reports. After each batch of records.
-  Status EndOfBatch();
+  // After the last record of this partition in a batch: makes what was applied readable (unsorted input), reports.
+  Status EndOfBatch(const pubsub::Consumer& consumer, const pubsub::RecordView& last);
   // Keeps progress for the next start, when it is worth it. Errors are logged only.
   void Leave();
   // Reports kError. The data stays as it is.
