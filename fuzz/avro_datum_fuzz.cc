@@ -7,7 +7,7 @@
 #include "avro/schema.h"
 #include "avro/skip.h"
 
-// Decoding and skipping agree, and what decodes encodes and decodes again.
+// What decodes encodes, decodes again, and skips to its end.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace venice::avro;
   static const Schema schema = *Schema::Parse(R"({"type":"record","name":"R","fields":[
@@ -15,13 +15,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     {"name":"c","type":{"type":"map","values":{"type":"array","items":"float"}}},
     {"name":"d","type":{"type":"fixed","name":"F","size":3}},{"name":"e","type":{"type":"enum","name":"E","symbols":["X","Y"]}},
     {"name":"f","type":["null","R"]},{"name":"g","type":"bytes"},{"name":"h","type":"boolean"},{"name":"i","type":"double"}]})");
-  std::string_view decoded_rest(reinterpret_cast<const char*>(data), size);
-  std::string_view skipped_rest = decoded_rest;
-  const auto datum = Decode(schema, decoded_rest);
-  const auto skipped = Skip(schema, skipped_rest);
+  std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  std::string_view skipped = bytes;
+  // A block may lie about its size in bytes, which a skip believes and a decoder ignores: they agree on honest bytes only.
+  (void)Skip(schema, skipped);
+  const auto datum = Decode(schema, bytes);
   if (!datum.ok()) return 0;
-  if (!skipped.ok() || decoded_rest.size() != skipped_rest.size()) std::abort();
   std::string encoded;
   if (!Encode(schema, *datum, encoded).ok() || !DecodeAll(schema, encoded).ok()) std::abort();
+  skipped = encoded;
+  if (!Skip(schema, skipped).ok() || !skipped.empty()) std::abort();
   return 0;
 }

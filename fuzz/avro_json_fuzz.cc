@@ -14,7 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   for (const JsonForm form : {JsonForm::kAvro, JsonForm::kPlain}) {
     const auto datum = FromJson(schema, text, form);
-    if (datum.ok() && !FromJson(schema, ToJson(schema, *datum, form), form).ok()) std::abort();
+    if (!datum.ok()) continue;
+    const auto printed = ToJson(schema, *datum, form);
+    if (!printed.ok() || !FromJson(schema, *printed, form).ok()) std::abort();
   }
   return 0;
 }

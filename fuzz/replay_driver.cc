@@ -1,6 +1,6 @@
 // Runs a fuzz target over a folder of seeds and over deterministic mutations of them. Same seeds, same inputs, always.
 #include <algorithm>
-#include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -39,11 +39,24 @@ std::string Mutate(const std::vector<std::string>& seeds, std::mt19937_64& dice)
   return input;
 }
 
-void Feed(const std::string& input) { LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(input.data()), input.size()); }
+std::string current;
+
+// The input that broke the target, as text that can become a seed.
+void PrintCurrent(int) {
+  std::fprintf(stderr, "aborted on this input of %zu bytes: ", current.size());
+  for (const char c : current) std::fprintf(stderr, "\\x%02x", static_cast<uint8_t>(c));
+  std::fprintf(stderr, "\n");
+}
+
+void Feed(const std::string& input) {
+  current = input;
+  LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(current.data()), current.size());
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGABRT, PrintCurrent);
   std::vector<std::string> seeds = {""};
   for (int i = 1; i < argc; ++i) {
     if (!std::filesystem::is_directory(argv[i])) continue;
