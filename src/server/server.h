@@ -33,10 +33,18 @@ struct ServerSettings {
   ByteSize checkpoint_bytes = 64_MiB;         // server.database.sync.bytes.interval.for.deferred.write.mode
   ByteSize request_bytes_max = 256_KiB;       // server.max.request.size
 
+  // A record that the log holds twice fails its version; with this it is dropped and counted, as Venice does: for push
+  // jobs whose producers retry without idempotence. server.ingestion.tolerate.replayed.records
+  bool tolerate_replayed_records = false;
+
   std::chrono::milliseconds zk_session_timeout{30'000};
   // A dropped replica of the current version is kept this long, so that readers can move on.
   std::chrono::milliseconds graceful_drop_delay{30'000};  // server.partition.graceful.drop.time.in.seconds
 };
+
+// From Venice's property names (those in the comments above); unknown keys are ignored, as Venice's files are shared by
+// several processes. Errors: kInvalidConfig naming key, value and what is allowed.
+Result<ServerSettings> SettingsFromProperties(const std::map<std::string, std::string>& properties);
 
 // Thread-safe. Several may run in one process.
 class Server {
