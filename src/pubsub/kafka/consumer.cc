@@ -12,6 +12,7 @@ namespace venice::pubsub::kafka {
 namespace {
 
 constexpr int kTimeoutMs = 30'000;
+constexpr int kLeaderLookupMs = 1'000;
 
 }  // namespace
 
@@ -81,8 +82,15 @@ KafkaConsumer::~KafkaConsumer() {
 
 Result<rd_kafka_topic_t*> KafkaConsumer::FindTopic(const std::string& name) {
   TopicHandle& handle = topics_[name];
-  if (handle == nullptr) handle.reset(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
   if (handle != nullptr) return handle.get();
+  handle.reset(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
+  if (handle != nullptr) {
+    // Learn the leaders now: without them the library would look for a partition's start only every 500 ms.
+    const rd_kafka_metadata_t* metadata = nullptr;
+    if (rd_kafka_metadata(client_.get(), 0, handle.get(), &metadata, kLeaderLookupMs) == RD_KAFKA_RESP_ERR_NO_ERROR)
+      rd_kafka_metadata_destroy(metadata);
+    return handle.get();
+  }
   topics_.erase(name);
   return MakeError(rd_kafka_last_error(), fmt::format("read topic {}", name));
 }
@@ -110,13 +118,13 @@ Status KafkaConsumer::Subscribe(const TopicPartition& from, const Position& star
   if (rd_kafka_consume_start_queue(topic, from.partition, offset, queue_.get()) != 0)
     return MakeError(rd_kafka_last_error(), attempt);
   FindSource(from).subscribed = true;
-  // A pause outlives the subscription inside the library; a new subscription is never paused.
-  return PauseOrResume(from, false);
+  return Ok();
 }
 
 Status KafkaConsumer::Unsubscribe(const TopicPartition& from) {
   const auto found = sources_.find(from);
   if (found == sources_.end() || !found->second.subscribed) return Ok();
+  VENICE_TRY(Resume(from));  // inside the library a pause would outlive the subscription
   found->second.subscribed = false;
   // Records already prefetched are dropped by the library: they belong to the subscription that ended.
   if (rd_kafka_consume_stop(topics_.at(from.topic).get(), from.partition) != 0)
@@ -125,11 +133,17 @@ Status KafkaConsumer::Unsubscribe(const TopicPartition& from) {
 }
 
 Status KafkaConsumer::PauseOrResume(const TopicPartition& of, bool pause) {
+  const auto found = sources_.find(of);
+  if (found == sources_.end() || !found->second.subscribed)
+    return Error(ErrorCode::kInvalidArgument, fmt::format("{} is not subscribed", of.ToString()));
+  // Either way the library drops what it prefetched and asks again, so a call without effect must not reach it.
+  if (found->second.paused == pause) return Ok();
   const PartitionsHandle list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), of.topic.c_str(), of.partition);
   auto code = pause ? rd_kafka_pause_partitions(client_.get(), list.get())
                     : rd_kafka_resume_partitions(client_.get(), list.get());
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = list->elems[0].err;
+  found->second.paused = pause;
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return Ok();
   return MakeError(code, fmt::format("{} {}", pause ? "pause" : "resume", of.ToString()));
 }

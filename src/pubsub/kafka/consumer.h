@@ -37,6 +37,7 @@ class KafkaConsumer : public Consumer {
   struct Source {
     int32_t index = 0;  // into names_
     bool subscribed = false;
+    bool paused = false;
   };
 
   KafkaConsumer() = default;

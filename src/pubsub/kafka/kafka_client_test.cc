@@ -152,6 +152,16 @@ TEST_F(KafkaClientTest, PauseKeepsThePlace) {
   EXPECT_EQ(keys, Keys(0, 1000));  // nothing lost, nothing twice
 }
 
+TEST_F(KafkaClientTest, SubscribingAgainEndsAPause) {
+  Write(0, 0, 10);
+  const TopicPartition from{"t_v1", 0};
+  EXPECT_EQ(consumer_->Pause(from).error().code(), ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(consumer_->Subscribe(from, Position::Earliest()).ok());
+  ASSERT_TRUE(consumer_->Pause(from).ok());
+  ASSERT_TRUE(consumer_->Subscribe(from, PositionFromOffset(4)).ok());
+  EXPECT_EQ(ReadKeys(6), Keys(4, 10));
+}
+
 TEST_F(KafkaClientTest, PositionsCompareAndEnds) {
   Write(0, 0, 7);
   const TopicPartition of{"t_v1", 0};
