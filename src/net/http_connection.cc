@@ -234,6 +234,12 @@ OutputQueue& ServerConnection::OutputOf(const Sink& sink) {
 void ServerConnection::SendWhole(const std::shared_ptr<Sink>& sink, HttpResponse response) {
   if (closed()) return;
   OutputQueue& out = OutputOf(*sink);
+  const std::string* connection = response.headers.Find("connection");
+  if (connection != nullptr && EqualsIgnoreCase(*connection, "close")) {  // the handler's wish
+    sink->keep_alive = false;
+    linger_ = true;
+    BeginClose();
+  }
   std::string head;
   head.reserve(256);
   AppendHead(head, *sink, response);

@@ -27,7 +27,7 @@ class Responder {
   Responder& operator=(Responder&&) noexcept;
   ~Responder();
 
-  void Send(HttpResponse response);
+  void Send(HttpResponse response);  // with a header "Connection: close" the connection ends behind it
   // Starts a chunked reply.
   void SendHead(HttpResponse head);
   void SendChunk(std::string bytes);
