@@ -82,11 +82,7 @@ class PartitionLog {
 
   int64_t start_offset() const;
   int64_t end_offset() const;  // what readers may see
-  // Bytes readers may see at or after `offset`, at most `bytes_max`: cheap, without reading files. Never below 1 when
-  // there is a record.
-  uint64_t BytesFrom(int64_t offset) const;
   uint64_t bytes() const;
-  int64_t record_timestamp_max() const;
 
   // First record with a timestamp at or after; nullopt when there is none.
   Result<std::optional<TimedOffset>> FindTime(int64_t timestamp_ms) const;
@@ -106,20 +102,28 @@ class PartitionLog {
  private:
   PartitionLog(Options options, const Clock& clock);
   Status Recover();
-  Status Roll();                                     // locked
-  Status Checkpoint(bool sync_data);                 // locked
-  Status RollIfDue(size_t incoming_bytes);           // locked
-  void Expire();                                     // locked
-  void RemoveFirstSegments(size_t count);            // locked
-  void WriteStartOffset();                           // locked
-  int64_t NewestMs(const LogSegment& segment) const; // locked
-  std::shared_ptr<const LogSegment> SegmentFor(int64_t offset) const;  // locked
-  std::optional<std::string> MissingKey(std::string_view batch) const;
+  Status LoadSegments(const std::vector<int64_t>& bases);
+
+  // The caller holds mutex_.
+  AppendOutcome CheckLocked(const BatchHeader& header, std::string_view batch, std::string& message) const;
+  Status RollIfDue(size_t incoming_bytes);
+  Status Roll();
+  Status SyncLocked();
+  void ExpireLocked();
+  void RemoveFirstSegments(size_t count);
+  Status WriteMarks() const;
+  int64_t NewestMs(const LogSegment& segment) const;
+  LogSegment& active() const { return *segments_.back(); }
+
+  void SyncSealedSegments();
 
   // log_compaction.cc
   struct Cleaning;
   void CompactIfDue(const std::atomic<bool>& stop);
-  Status CompactSegment(const Cleaning& cleaning, const std::shared_ptr<LogSegment>& segment, bool first);
+  std::optional<Cleaning> PlanCleaning() const;
+  Status Clean(Cleaning& cleaning, const std::atomic<bool>& stop);
+  Status CleanSegment(const Cleaning& cleaning, const std::shared_ptr<LogSegment>& segment);
+  Status Replace(const std::shared_ptr<LogSegment>& old_segment, const std::shared_ptr<LogSegment>& cleaned);
 
   const Options options_;
   const Clock& clock_;
@@ -129,10 +133,11 @@ class PartitionLog {
   ProducerState producers_;
   int64_t start_offset_ = 0;
   int64_t visible_end_ = 0;
-  int64_t segment_created_ms_ = 0;  // first append of the last segment
+  uint64_t visible_bytes_ = 0;      // of the last segment
+  int64_t active_since_ms_ = 0;     // first append of the last segment
   int64_t compacted_to_ = 0;        // everything before has been through a compaction
   bool unsynced_ = false;
-  bool failed_ = false;
+  bool failed_ = false;             // a sync failed: what the disk holds is unknown
   bool deleted_ = false;
 };
 

@@ -1,6 +1,7 @@
 // One file of batches in offset order, with a sparse index of offsets and times.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -49,13 +50,12 @@ class LogSegment {
   LogSegment(std::string folder, int64_t base_offset);
 
   // Opens what is on disk: takes the index file's word for what it covers, checks every batch after that, and cuts the
-  // file at the first batch that is not whole and correct. `visit` sees the header of every checked batch.
-  // `checkpoint` receives what WriteIndex() stored beside the index; empty when the index was missing or wrong.
+  // file at the first batch that is not whole and correct.
   struct Recovered {
-    std::unique_ptr<LogSegment> segment;
-    std::string checkpoint;
-    std::vector<BatchHeader> scanned;
-    uint64_t cut_bytes = 0;
+    std::shared_ptr<LogSegment> segment;
+    std::optional<std::string> checkpoint;  // of WriteIndex(); nullopt when the index was missing or not to be trusted
+    std::vector<BatchHeader> scanned;       // the batches checked
+    uint64_t lost_bytes = 0;                // cut, or missing although the index promises them
   };
   static Result<Recovered> Recover(const std::string& folder, int64_t base_offset);
 
@@ -63,8 +63,8 @@ class LogSegment {
   int64_t next_offset() const { return next_offset_; }  // base_offset() while empty
   uint64_t bytes() const { return bytes_; }
   int64_t timestamp_ms_max() const { return timestamp_ms_max_; }  // -1 while empty
-  int64_t timestamp_ms_max_offset() const { return timestamp_ms_max_offset_; }
   uint64_t indexed_bytes() const { return indexed_bytes_; }
+  bool synced() const { return synced_; }  // data and index are durable, and will not change
   const std::shared_ptr<LogFile>& file() const { return file_; }
   std::string log_path() const;
   std::string index_path() const;
@@ -80,33 +80,42 @@ class LogSegment {
     BatchHeader header;
   };
   Result<std::optional<Place>> Find(int64_t offset) const;
-  // Like Find: the first batch whose largest timestamp is at or after `timestamp_ms`.
-  Result<std::optional<Place>> FindTime(int64_t timestamp_ms) const;
+  // The first batch whose largest timestamp is at or after `timestamp_ms` and that ends at or after `from_offset`.
+  Result<std::optional<Place>> FindTime(int64_t timestamp_ms, int64_t from_offset) const;
+  Result<std::string> ReadBatch(const Place& place) const;
   // The end of the last batch that ends at or before `limit`, or `from` when there is none. `from` starts a batch.
   Result<uint64_t> LastBatchEnd(uint64_t from, uint64_t limit) const;
 
   // Calls `visit` for every whole batch; bytes are valid during the call. `visit` returns an error to stop.
   Status ForEachBatch(const std::function<Status(const BatchHeader&, std::string_view)>& visit) const;
 
-  // Makes the data and then its index durable, with an opaque checkpoint.
-  Status WriteIndex(std::string_view checkpoint, bool sync_data);
+  // Writes the index with an opaque checkpoint. `sync`: makes the data durable, then the index. Without it the index
+  // is only believed until the machine restarts, so that it never vouches for data which a power loss took.
+  Status WriteIndex(std::string_view checkpoint, bool sync);
   // The checkpoint stored beside the index on disk; empty when there is none.
   std::string ReadCheckpoint() const;
   void RemoveFiles();
+  // Takes the place of the files of the same name in another folder of the same file system.
+  Status MoveTo(const std::string& folder);
+  void RaiseNextOffset(int64_t next_offset) { next_offset_ = std::max(next_offset_, next_offset); }
+  int64_t ModifiedMs() const;  // of the file; 0 when there is none
 
  private:
   void Note(const BatchHeader& header);
-  Result<std::optional<std::string>> LoadIndex(uint64_t file_bytes);
+  struct LoadedIndex;
+  static std::optional<LoadedIndex> LoadIndex(const std::string& path);
+  Status ScanTail(uint64_t file_bytes, Recovered& recovered);
   uint64_t FloorPosition(int64_t offset) const;
-  Result<std::optional<Place>> Walk(uint64_t position, const std::function<bool(const BatchHeader&)>& found) const;
+  template <typename Found>
+  Result<std::optional<Place>> Walk(uint64_t position, Found found) const;
 
   std::string folder_;
   int64_t base_offset_;
   int64_t next_offset_;
   uint64_t bytes_ = 0;
   uint64_t indexed_bytes_ = 0;  // covered by the index file
+  bool synced_ = false;
   int64_t timestamp_ms_max_ = -1;
-  int64_t timestamp_ms_max_offset_ = -1;
   std::vector<IndexEntry> index_;
   std::shared_ptr<LogFile> file_;
 };
