@@ -111,6 +111,13 @@ Result<std::shared_ptr<const std::vector<std::string>>> Mirror::Children(const s
   }
 }
 
+void Mirror::Prime(const std::string& path, ZnRecord record) {
+  auto node = std::make_shared<MirrorNode>();
+  node->exists = true;
+  node->record = std::make_shared<const ZnRecord>(std::move(record));
+  nodes_[path] = {std::move(node), sweep_};
+}
+
 void Mirror::BeginSweep() { ++sweep_; }
 
 void Mirror::EndSweep() {

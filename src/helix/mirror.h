@@ -37,6 +37,9 @@ class Mirror {
   // Sorted names; empty for an absent node.
   Result<std::shared_ptr<const std::vector<std::string>>> Children(const std::string& path);
 
+  // What the owner has just written for NodeOnce() to return, instead of reading it back.
+  void Prime(const std::string& path, ZnRecord record);
+
   void BeginSweep();
   void EndSweep();
   // Everything is read again: after a new session, or for safety now and then.

@@ -1,0 +1,549 @@
+// Participants, controllers and spectators together on a ZooKeeper server: the embedded one, or with
+// VENICE_TEST_ZOOKEEPER=host:port a real one (tests that must upset the server are skipped there).
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/wait.h"
+#include "embedded/zookeeper_server.h"
+#include "helix/admin.h"
+#include "helix/controller.h"
+#include "helix/participant.h"
+#include "helix/paths.h"
+#include "helix/spectator.h"
+#include "zk/client.h"
+
+namespace venice::helix {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLimit = 20'000ms;
+
+std::unique_ptr<zk::Client> Connect(const std::string& address, std::chrono::milliseconds timeout = 10'000ms) {
+  zk::ClientOptions options;
+  options.address = address;
+  options.session_timeout = timeout;
+  return zk::Connect(options).value();
+}
+
+// A node of the cluster with its own session; remembers what it was told, and who leads here.
+class Node : public TransitionHandler {
+ public:
+  Node(const std::string& address, const std::string& cluster, const std::string& instance)
+      : client_(Connect(address)) {
+    ParticipantOptions options;
+    options.cluster = cluster;
+    options.instance = instance;
+    participant_ = std::make_unique<Participant>(*client_, options, *this);
+  }
+  ~Node() override {
+    participant_->Stop();
+    participant_.reset();
+  }
+
+  Status OnTransition(const Transition& transition) override {
+    std::lock_guard lock(mutex_);
+    log_.push_back(fmt::format("{} {}-{}", transition.partition, transition.from, transition.to));
+    terms_.push_back(transition.create_ms);
+    if (failing_.contains(transition.partition)) return Error(ErrorCode::kInternal, "told to fail");
+    if (transition.to == "LEADER") leading_.insert(transition.partition);
+    if (transition.from == "LEADER") leading_.erase(transition.partition);
+    return Ok();
+  }
+  void OnReset(const std::string&, const std::string& partition) override {
+    std::lock_guard lock(mutex_);
+    log_.push_back(partition + " reset");
+    leading_.erase(partition);
+  }
+  void OnSessionLost() override { ++sessions_lost_; }
+
+  void FailOn(const std::string& partition, bool fail) {
+    std::lock_guard lock(mutex_);
+    if (fail) {
+      failing_.insert(partition);
+    } else {
+      failing_.erase(partition);
+    }
+  }
+  std::vector<std::string> Log() const {
+    std::lock_guard lock(mutex_);
+    return log_;
+  }
+  std::set<std::string> Leading() const {
+    std::lock_guard lock(mutex_);
+    return leading_;
+  }
+  int sessions_lost() const { return sessions_lost_; }
+
+  Participant& operator*() { return *participant_; }
+  Participant* operator->() { return participant_.get(); }
+  zk::Client& client() { return *client_; }
+
+ private:
+  std::unique_ptr<zk::Client> client_;
+  std::unique_ptr<Participant> participant_;
+  mutable std::mutex mutex_;
+  std::vector<std::string> log_;
+  std::vector<int64_t> terms_;
+  std::set<std::string> failing_;
+  std::set<std::string> leading_;
+  std::atomic<int> sessions_lost_{0};
+};
+
+class ClusterTest : public ::testing::Test {
+ protected:
+  static constexpr const char* kResource = "store_v1";
+
+  void SetUp() override {
+    if (const char* address = std::getenv("VENICE_TEST_ZOOKEEPER")) {
+      address_ = address;
+    } else {
+      embedded::ZooKeeperServerOptions options;
+      options.data_dir = directory_ / "zk";
+      server_ = std::make_unique<embedded::ZooKeeperServer>(options);
+      ASSERT_TRUE(server_->Start().ok());
+      address_ = server_->address();
+    }
+    client_ = Connect(address_);
+    admin_ = std::make_unique<Admin>(*client_);
+    cluster_ = fmt::format("helix-test-{}", client_->SessionId());
+    Create(cluster_);
+  }
+
+  void TearDown() override {
+    spectator_.reset();
+    controllers_.clear();
+    nodes_.clear();
+    if (admin_) {
+      EXPECT_TRUE(admin_->DeleteCluster(cluster_).ok());
+    }
+  }
+
+  void Create(const std::string& cluster, std::chrono::milliseconds delay = 300ms) {
+    ClusterSettings settings;
+    settings.rebalance_delay = delay;
+    const Status created = admin_->CreateCluster(cluster, settings);
+    ASSERT_TRUE(created.ok()) << created.error().ToString();
+  }
+
+  struct OwnController {
+    std::unique_ptr<zk::Client> client;
+    std::unique_ptr<Controller> controller;
+    ~OwnController() { controller.reset(); }
+  };
+
+  Controller& StartController(const std::string& instance = "ctrl_1576") {
+    auto own = std::make_unique<OwnController>();
+    own->client = Connect(address_);
+    ControllerOptions options;
+    options.cluster = cluster_;
+    options.instance = instance;
+    own->controller = std::make_unique<Controller>(*own->client, options);
+    EXPECT_TRUE(own->controller->Start().ok());
+    controllers_.push_back(std::move(own));
+    return *controllers_.back()->controller;
+  }
+
+  static std::string Name(int i) { return fmt::format("localhost_{}", 1690 + i); }
+
+  Node& StartNode(int i) {
+    nodes_[i] = std::make_unique<Node>(address_, cluster_, Name(i));
+    const Status started = (*nodes_[i])->Start();
+    EXPECT_TRUE(started.ok()) << started.error().ToString();
+    return *nodes_[i];
+  }
+
+  void StartSpectator() {
+    SpectatorOptions options;
+    options.cluster = cluster_;
+    spectator_ = std::make_unique<Spectator>(*client_, options);
+    const Status started = spectator_->Start(kLimit);
+    ASSERT_TRUE(started.ok()) << started.error().ToString();
+  }
+
+  void AddResource(int partitions, int replicas, const std::string& name = kResource) {
+    ResourceSettings settings;
+    settings.name = name;
+    settings.partitions = partitions;
+    settings.replicas = replicas;
+    const Status added = admin_->AddResource(cluster_, settings);
+    ASSERT_TRUE(added.ok()) << added.error().ToString();
+  }
+
+  // Every partition has one leader and replicas - 1 standbys, all alive, and nothing else.
+  static bool Converged(const ClusterView& view, int partitions, int replicas, const std::string& resource = kResource) {
+    const auto it = view.external.find(resource);
+    if (it == view.external.end() || static_cast<int>(it->second->partitions.size()) != partitions) return false;
+    for (const auto& [partition, states] : it->second->partitions) {
+      if (static_cast<int>(states.size()) != replicas) return false;
+      if (view.InState(resource, partition, "LEADER").size() != 1) return false;
+      if (static_cast<int>(view.InState(resource, partition, "STANDBY").size()) != replicas - 1) return false;
+    }
+    return true;
+  }
+
+  ::testing::AssertionResult AwaitConverged(int partitions, int replicas, const std::string& resource = kResource) {
+    if (WaitUntil([&] { return Converged(*spectator_->View(), partitions, replicas, resource); }, kLimit)) {
+      return ::testing::AssertionSuccess();
+    }
+    return ::testing::AssertionFailure() << Describe(resource);
+  }
+
+  std::string Describe(const std::string& resource = kResource) {
+    const auto view = spectator_->View();
+    std::string text = "live:";
+    for (const auto& [name, live] : view->live) text += " " + name;
+    if (const auto it = view->external.find(resource); it != view->external.end()) {
+      for (const auto& [partition, states] : it->second->partitions) {
+        text += "\n" + partition + ":";
+        for (const auto& [instance, state] : states) text += fmt::format(" {}={}", instance, state);
+      }
+    } else {
+      text += "\nno external view of " + resource;
+    }
+    return text;
+  }
+
+  TemporaryDirectory directory_;
+  std::unique_ptr<embedded::ZooKeeperServer> server_;
+  std::string address_;
+  std::unique_ptr<zk::Client> client_;
+  std::unique_ptr<Admin> admin_;
+  std::string cluster_;
+  std::map<int, std::unique_ptr<Node>> nodes_;
+  std::vector<std::unique_ptr<OwnController>> controllers_;
+  std::unique_ptr<Spectator> spectator_;
+};
+
+TEST_F(ClusterTest, ReplicasConvergeWithOneLeaderPerPartition) {
+  StartController();
+  for (int i = 0; i < 3; ++i) StartNode(i);
+  StartSpectator();
+  const auto start = std::chrono::steady_clock::now();
+  AddResource(3, 3);
+  ASSERT_TRUE(AwaitConverged(3, 3));
+  const auto took = std::chrono::steady_clock::now() - start;
+  fmt::print("3 x 3 replicas converged in {} ms\n", std::chrono::duration_cast<milliseconds>(took).count());
+
+  const auto ideal = admin_->GetIdealState(cluster_, kResource).value().value();
+  for (int p = 0; p < 3; ++p) {
+    const std::string partition = PartitionName(kResource, p);
+    ASSERT_TRUE(WaitUntil(
+        [&] { return admin_->GetIdealState(cluster_, kResource).value()->lists.at(partition).size() == 3; }, kLimit));
+  }
+  EXPECT_EQ(ideal.Text("STATE_MODEL_DEF_REF"), "LeaderStandby");
+  const auto view = spectator_->View();
+  EXPECT_EQ(view->external.at(kResource)->simple.at("REPLICAS"), "3");
+  EXPECT_EQ(view->controller, "ctrl_1576");
+  std::set<std::string> leaders;
+  for (auto& [i, node] : nodes_) {
+    for (const std::string& partition : node->Leading()) EXPECT_TRUE(leaders.insert(partition).second);
+  }
+  EXPECT_EQ(leaders.size(), 3u);
+}
+
+TEST_F(ClusterTest, ANewResourceDoesNotChangeLeadersWhileItStarts) {
+  StartController();
+  for (int i = 0; i < 3; ++i) StartNode(i);
+  StartSpectator();
+  AddResource(3, 3);
+  ASSERT_TRUE(AwaitConverged(3, 3));
+  for (auto& [i, node] : nodes_) {
+    for (const std::string& line : node->Log()) EXPECT_EQ(line.find("LEADER-STANDBY"), std::string::npos) << line;
+  }
+}
+
+TEST_F(ClusterTest, ADeadNodesReplicasMoveAfterTheDelay) {
+  StartController();
+  for (int i = 0; i < 4; ++i) StartNode(i);
+  StartSpectator();
+  AddResource(4, 2);  // min active 1: the delay applies
+  ASSERT_TRUE(AwaitConverged(4, 2));
+  nodes_.erase(0);
+  ASSERT_TRUE(WaitUntil([&] { return !spectator_->View()->live.contains(Name(0)); }, kLimit));
+  ASSERT_TRUE(AwaitConverged(4, 2));
+  for (const auto& [partition, states] : spectator_->View()->external.at(kResource)->partitions) {
+    EXPECT_FALSE(states.contains(Name(0)));
+  }
+}
+
+TEST_F(ClusterTest, LeadershipMovesAtOnceAndReplicasStayWithinTheDelay) {
+  ZnRecord change;
+  change.simple["DELAY_REBALANCE_TIME"] = "3600000";
+  ASSERT_TRUE(admin_->UpdateClusterConfig(cluster_, change).ok());
+  StartController();
+  for (int i = 0; i < 4; ++i) StartNode(i);
+  StartSpectator();
+  AddResource(8, 3);
+  ASSERT_TRUE(AwaitConverged(8, 3));
+  const std::set<std::string> led = nodes_[1]->Leading();
+  const auto before = spectator_->View()->external.at(kResource)->partitions;
+  ASSERT_FALSE(led.empty());
+  nodes_.erase(1);
+  ASSERT_TRUE(WaitUntil(
+      [&] {
+        const auto view = spectator_->View();
+        return !view->live.contains(Name(1)) && std::all_of(led.begin(), led.end(), [&](const std::string& partition) {
+          return view->InState(kResource, partition, "LEADER").size() == 1;
+        });
+      },
+      kLimit));
+  for (const auto& [partition, states] : spectator_->View()->external.at(kResource)->partitions) {
+    for (const auto& [instance, state] : states) EXPECT_TRUE(before.at(partition).contains(instance)) << partition;
+  }
+  // Back within the delay: its replicas come back to the same places.
+  StartNode(1);
+  ASSERT_TRUE(AwaitConverged(8, 3));
+  for (const auto& [partition, states] : spectator_->View()->external.at(kResource)->partitions) {
+    for (const auto& [instance, state] : states) EXPECT_TRUE(before.at(partition).contains(instance)) << partition;
+  }
+}
+
+TEST_F(ClusterTest, DroppingAResourceWalksItsReplicasDown) {
+  StartController();
+  for (int i = 0; i < 2; ++i) StartNode(i);
+  StartSpectator();
+  AddResource(2, 2);
+  ASSERT_TRUE(AwaitConverged(2, 2));
+  ASSERT_TRUE(admin_->DropResource(cluster_, kResource).ok());
+  ASSERT_TRUE(WaitUntil([&] { return !spectator_->View()->external.contains(kResource); }, kLimit)) << Describe();
+  for (auto& [i, node] : nodes_) {
+    const std::vector<std::string> log = node->Log();
+    EXPECT_EQ(std::count(log.begin(), log.end(), "store_v1_0 OFFLINE-DROPPED"), 1);
+    EXPECT_TRUE((*node)->CurrentStates(kResource).empty());
+    const Paths paths(cluster_);
+    EXPECT_TRUE(WaitUntil([&] { return client_->Children(paths.Messages(Name(i))).value()->empty(); }, kLimit));
+    EXPECT_TRUE(client_->Children(paths.CurrentStates(Name(i), (*node)->Session())).value()->empty());
+  }
+}
+
+TEST_F(ClusterTest, AnotherControllerGoesOnWhereTheFirstStopped) {
+  Controller& first = StartController("ctrl_1");
+  ASSERT_TRUE(WaitUntil([&] { return first.IsLeader(); }, kLimit));
+  Controller& second = StartController("ctrl_2");
+  for (int i = 0; i < 3; ++i) StartNode(i);
+  StartSpectator();
+  AddResource(3, 2);
+  ASSERT_TRUE(AwaitConverged(3, 2));
+  EXPECT_FALSE(second.IsLeader());
+  const auto before = spectator_->View()->external.at(kResource)->partitions;
+  first.Stop();
+  ASSERT_TRUE(WaitUntil([&] { return second.IsLeader(); }, kLimit));
+  AddResource(2, 3, "other_v1");
+  ASSERT_TRUE(AwaitConverged(2, 3, "other_v1"));
+  EXPECT_EQ(spectator_->View()->external.at(kResource)->partitions, before);
+  ASSERT_TRUE(WaitUntil([&] { return spectator_->View()->controller == "ctrl_2"; }, kLimit));
+}
+
+TEST_F(ClusterTest, AControllersSessionExpires) {
+  if (!server_) GTEST_SKIP() << "needs the embedded server";
+  Controller& first = StartController("ctrl_1");
+  ASSERT_TRUE(WaitUntil([&] { return first.IsLeader(); }, kLimit));
+  const uint64_t runs = first.Runs();
+  server_->ExpireSession(controllers_[0]->client->SessionId());
+  ASSERT_TRUE(WaitUntil([&] { return first.IsLeader() && first.Runs() > runs; }, kLimit));
+  for (int i = 0; i < 2; ++i) StartNode(i);
+  StartSpectator();
+  AddResource(2, 2);
+  ASSERT_TRUE(AwaitConverged(2, 2));
+}
+
+TEST_F(ClusterTest, AParticipantJoinsAgainAfterItsSessionExpired) {
+  if (!server_) GTEST_SKIP() << "needs the embedded server";
+  StartController();
+  for (int i = 0; i < 3; ++i) StartNode(i);
+  StartSpectator();
+  AddResource(3, 3);
+  ASSERT_TRUE(AwaitConverged(3, 3));
+  Node& node = *nodes_[0];
+  const std::string old_session = node->Session();
+  node->SetCustomizedState("OFFLINE_PUSH", kResource, "store_v1_0", "COMPLETED");
+  ASSERT_TRUE(node->FlushCustomizedStates(kLimit).ok());
+  server_->ExpireSession(node.client().SessionId());
+  ASSERT_TRUE(WaitUntil([&] { return node->Joined() && node->Session() != old_session; }, kLimit));
+  EXPECT_EQ(node.sessions_lost(), 1);
+  ASSERT_TRUE(WaitUntil([&] { return (*node).CurrentStates(kResource).size() == 3; }, kLimit));
+  ASSERT_TRUE(WaitUntil(
+      [&] {
+        const auto view = spectator_->View();
+        const auto live = view->live.find(Name(0));
+        return live != view->live.end() && live->second.session == node->Session();
+      },
+      kLimit));
+  ASSERT_TRUE(AwaitConverged(3, 3));
+  const std::vector<std::string> log = node.Log();
+  EXPECT_EQ(std::count(log.begin(), log.end(), "store_v1_0 reset"), 1);
+  EXPECT_EQ(std::count(log.begin(), log.end(), "store_v1_0 OFFLINE-STANDBY"), 2);
+  const Paths paths(cluster_);
+  EXPECT_EQ(client_->Children(paths.CurrentStates(Name(0))).value().value(), std::vector<std::string>{node->Session()});
+  // What it had reported does not count any more.
+  EXPECT_FALSE(client_->Exists(paths.CustomizedState(Name(0), "OFFLINE_PUSH", kResource)).value());
+}
+
+TEST_F(ClusterTest, ConnectionsThatBreakLoseNothing) {
+  if (!server_) GTEST_SKIP() << "needs the embedded server";
+  StartController();
+  for (int i = 0; i < 3; ++i) StartNode(i);
+  StartSpectator();
+  for (int round = 0; round < 5; ++round) {
+    const std::string resource = fmt::format("store{}_v1", round);
+    AddResource(3, 2, resource);
+    server_->DropConnections();
+    ASSERT_TRUE(AwaitConverged(3, 2, resource)) << round;
+  }
+  for (auto& [i, node] : nodes_) EXPECT_EQ(node->sessions_lost(), 0);
+}
+
+TEST_F(ClusterTest, CustomizedStatesBecomeAViewAndVanishWithACleanStop) {
+  StartController();
+  for (int i = 0; i < 2; ++i) StartNode(i);
+  StartSpectator();
+  AddResource(1, 2);
+  ASSERT_TRUE(AwaitConverged(1, 2));
+  for (auto& [i, node] : nodes_) {
+    (*node)->SetCustomizedState("OFFLINE_PUSH", kResource, "store_v1_0", "STARTED");
+    (*node)->SetCustomizedState("OFFLINE_PUSH", kResource, "store_v1_0", "COMPLETED");
+    (*node)->SetCustomizedState("OFFLINE_PUSH", "unknown_v1", "unknown_v1_0", "COMPLETED");
+  }
+  const auto completed = [&] {
+    return spectator_->View()->InCustomizedState("OFFLINE_PUSH", kResource, "store_v1_0", "COMPLETED");
+  };
+  ASSERT_TRUE(WaitUntil([&] { return completed().size() == 2; }, kLimit));
+  EXPECT_FALSE(spectator_->View()->customized.at("OFFLINE_PUSH").contains("unknown_v1"));
+  nodes_.erase(0);
+  ASSERT_TRUE(WaitUntil([&] { return completed() == std::vector<std::string>{Name(1)}; }, kLimit));
+  (*nodes_[1])->RemoveCustomizedState("OFFLINE_PUSH", kResource, "store_v1_0");
+  ASSERT_TRUE(WaitUntil([&] { return completed().empty(); }, kLimit));
+  ASSERT_TRUE((*nodes_[1])->FlushCustomizedStates(kLimit).ok());
+}
+
+TEST_F(ClusterTest, AFailedTransitionIsAnErrorUntilItIsReset) {
+  StartController();
+  Node& node = StartNode(0);
+  StartSpectator();
+  node.FailOn("store_v1_0", true);
+  AddResource(2, 1);
+  ASSERT_TRUE(WaitUntil([&] { return spectator_->View()->InState(kResource, "store_v1_0", "ERROR").size() == 1; }, kLimit));
+  ASSERT_TRUE(WaitUntil([&] { return spectator_->View()->InState(kResource, "store_v1_1", "LEADER").size() == 1; }, kLimit));
+  node.FailOn("store_v1_0", false);
+  EXPECT_EQ(admin_->ResetPartitions(cluster_, Name(0), kResource, {"store_v1_1"}).error().code(), ErrorCode::kNotReady);
+  ASSERT_TRUE(WaitUntil([&] { return admin_->ResetPartitions(cluster_, Name(0), kResource, {"store_v1_0"}).ok(); }, kLimit));
+  ASSERT_TRUE(AwaitConverged(2, 1));
+}
+
+TEST_F(ClusterTest, ADisabledInstanceGivesUpItsReplicas) {
+  StartController();
+  for (int i = 0; i < 3; ++i) StartNode(i);
+  StartSpectator();
+  AddResource(3, 2);
+  ASSERT_TRUE(AwaitConverged(3, 2));
+  ASSERT_TRUE(admin_->EnableInstance(cluster_, Name(0), false, "repair").ok());
+  ASSERT_TRUE(WaitUntil(
+      [&] { return (*nodes_[0])->CurrentStates(kResource).empty() && Converged(*spectator_->View(), 3, 2); }, kLimit))
+      << Describe();
+  ASSERT_TRUE(admin_->EnableInstance(cluster_, Name(0), true).ok());
+  ASSERT_TRUE(WaitUntil(
+      [&] { return !(*nodes_[0])->CurrentStates(kResource).empty() && Converged(*spectator_->View(), 3, 2); }, kLimit))
+      << Describe();
+}
+
+TEST_F(ClusterTest, ADisabledPartitionIsLedElsewhere) {
+  StartController();
+  for (int i = 0; i < 2; ++i) StartNode(i);
+  StartSpectator();
+  AddResource(1, 2);
+  ASSERT_TRUE(AwaitConverged(1, 2));
+  const std::string leader = spectator_->View()->InState(kResource, "store_v1_0", "LEADER").at(0);
+  ASSERT_TRUE(admin_->EnablePartitions(cluster_, leader, kResource, {"store_v1_0"}, false).ok());
+  ASSERT_TRUE(WaitUntil(
+      [&] {
+        const auto view = spectator_->View();
+        const auto leaders = view->InState(kResource, "store_v1_0", "LEADER");
+        return leaders.size() == 1 && leaders[0] != leader &&
+               view->InState(kResource, "store_v1_0", "OFFLINE") == std::vector<std::string>{leader};
+      },
+      kLimit))
+      << Describe();
+  ASSERT_TRUE(admin_->EnablePartitions(cluster_, leader, kResource, {"store_v1_0"}, true).ok());
+  ASSERT_TRUE(AwaitConverged(1, 2));
+}
+
+TEST_F(ClusterTest, NothingMovesWhilePaused) {
+  Controller& controller = StartController();
+  for (int i = 0; i < 2; ++i) StartNode(i);
+  StartSpectator();
+  ASSERT_TRUE(admin_->Pause(cluster_, true, "test").ok());
+  ASSERT_TRUE(WaitUntil([&] { return controller.IsLeader(); }, kLimit));
+  const uint64_t runs = controller.Runs();
+  AddResource(1, 2);
+  ASSERT_TRUE(WaitUntil([&] { return controller.Runs() > runs; }, kLimit));
+  EXPECT_TRUE(nodes_[0]->Log().empty());
+  ASSERT_TRUE(admin_->Pause(cluster_, false).ok());
+  ASSERT_TRUE(AwaitConverged(1, 2));
+}
+
+TEST_F(ClusterTest, ASecondProcessWithOurNameIsRefused) {
+  StartController();
+  StartNode(0);
+  auto client = Connect(address_);
+  Node handler(address_, cluster_, Name(5));
+  ParticipantOptions options;
+  options.cluster = cluster_;
+  options.instance = Name(0);
+  options.stale_instance_wait = 100ms;
+  Participant second(*client, options, handler);
+  const Status started = second.Start();
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.error().code(), ErrorCode::kConflict);
+  EXPECT_TRUE((*nodes_[0])->Joined());
+  EXPECT_TRUE(client_->Exists(Paths(cluster_).LiveInstance(Name(0))).value());
+}
+
+TEST_F(ClusterTest, TwoClustersLiveSideBySide) {
+  const std::string other = cluster_ + "-b";
+  Create(other);
+  StartController();
+  StartNode(0);
+  StartSpectator();
+  auto client = Connect(address_);
+  ControllerOptions options;
+  options.cluster = other;
+  options.instance = "ctrl_1576";
+  Controller controller(*client, options);
+  ASSERT_TRUE(controller.Start().ok());
+  Node node(address_, other, Name(0));
+  ASSERT_TRUE(node->Start().ok());
+  AddResource(2, 1);
+  ResourceSettings settings;
+  settings.name = "b_v1";
+  ASSERT_TRUE(admin_->AddResource(other, settings).ok());
+  ASSERT_TRUE(AwaitConverged(2, 1));
+  ASSERT_TRUE(WaitUntil([&] { return node.Leading().size() == 1; }, kLimit));
+  EXPECT_FALSE(spectator_->View()->external.contains("b_v1"));
+  controller.Stop();
+  node->Stop();
+  EXPECT_TRUE(admin_->DeleteCluster(other).ok());
+}
+
+TEST_F(ClusterTest, ManyPartitionsConverge) {
+  StartController();
+  for (int i = 0; i < 4; ++i) StartNode(i);
+  StartSpectator();
+  const auto start = std::chrono::steady_clock::now();
+  AddResource(200, 3);
+  ASSERT_TRUE(AwaitConverged(200, 3));
+  const auto took = std::chrono::steady_clock::now() - start;
+  fmt::print("200 x 3 replicas converged in {} ms, {} pipeline runs\n",
+             std::chrono::duration_cast<milliseconds>(took).count(), controllers_[0]->controller->Runs());
+  for (auto& [i, node] : nodes_) EXPECT_EQ(node->Leading().size(), 50u);
+}
+
+}  // namespace
+}  // namespace venice::helix
