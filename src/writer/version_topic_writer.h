@@ -2,8 +2,8 @@
 // Source: data-plane reference 4.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,6 +15,7 @@
 #include "protocol/checksum.h"
 #include "protocol/compression.h"
 #include "protocol/content_digest.h"
+#include "protocol/envelope.h"
 #include "protocol/guid.h"
 #include "pubsub/pubsub.h"
 
@@ -42,7 +43,9 @@ struct PushStart {
 // Thread-safe across partitions: different partitions may be written by different threads at once; one partition by
 // one thread at a time (records of a partition need an order anyway).
 //
-// Order of use: StartOfPush, Put and Delete, EndOfPush, Close. The producer is borrowed and must outlive the writer.
+// Order of use: StartOfPush, Put and Delete, EndOfPush (which closes). A writer that only adds data to a push that
+// another one started and ends (an own GUID each) uses Put and Close. After EndOfPush or Close nothing more can be
+// written. The producer is borrowed and must outlive the writer.
 // Nothing is known to be in the topic before the producer's Flush returned; EndOfPush and Close flush.
 class VersionTopicWriter {
  public:
@@ -54,7 +57,8 @@ class VersionTopicWriter {
   const std::string& topic() const { return topic_; }
   int32_t partitions() const { return static_cast<int32_t>(partitions_.size()); }
 
-  // One start of push per partition. Errors: those of the producer.
+  // One start of push per partition. Errors: kInvalidArgument (dictionary without or against its strategy), those of the
+  // producer.
   Status StartOfPush(const PushStart& start);
 
   // value: Avro, compressed if the version is, without schema id. The callback (may be empty) runs once, on a producer
@@ -72,7 +76,7 @@ class VersionTopicWriter {
   // Ends open segments as final and flushes. Idempotent; the destructor does not do it.
   Status Close(std::chrono::milliseconds timeout = std::chrono::minutes(5));
 
-  // Records handed over and bytes of their keys and values; any thread, any time.
+  // Records handed over, control records included, and bytes of their encoded keys and values; any thread, any time.
   uint64_t records_sent() const;
   uint64_t bytes_sent() const;
 
@@ -81,6 +85,7 @@ class VersionTopicWriter {
   struct Failure;
 
   PartitionWriter& At(int32_t partition);
+  protocol::LeaderMetadata Footer() const;
   Status FirstFailure() const;
 
   pubsub::Producer& producer_;
