@@ -18,10 +18,6 @@ Result<Records> ClusterReader::ReadAll(const std::string& parent, bool watch_dat
 Status ClusterReader::ReadConfigs(ClusterData& data) {
   VENICE_ASSIGN(const auto config, mirror_.Node(paths_.ClusterConfig()));
   if (config->record != nullptr) data.config = *config->record;
-  VENICE_ASSIGN(const auto paused, mirror_.Node(paths_.ControllerPause()));
-  data.paused = paused->exists;
-  VENICE_ASSIGN(const auto maintenance, mirror_.Node(paths_.ControllerMaintenance()));
-  data.maintenance = maintenance->exists;
   VENICE_ASSIGN(const auto customized, mirror_.Node(paths_.CustomizedStateConfig()));
   if (customized->record != nullptr) {
     const auto types = customized->record->lists.find("AGGREGATION_ENABLED_TYPES");
@@ -83,6 +79,11 @@ Result<ClusterData> ClusterReader::Read() {
   VENICE_TRY(ReadLiveInstances(data));
   for (const auto& [instance, session] : data.live) VENICE_TRY(ReadInstance(instance, session, data));
   VENICE_ASSIGN(data.ideal_states, ReadAll(paths_.IdealStates(), true));
+  // Signals come last: whatever was written after a pause is then read together with it.
+  VENICE_ASSIGN(const auto paused, mirror_.Node(paths_.ControllerPause()));
+  data.paused = paused->exists;
+  VENICE_ASSIGN(const auto maintenance, mirror_.Node(paths_.ControllerMaintenance()));
+  data.maintenance = maintenance->exists;
   mirror_.EndSweep();
   return data;
 }
