@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "protocol/http_names.h"
 #include "protocol/partitioner.h"
+#include "router/key_text.h"
 
 namespace venice::router {
 namespace {
@@ -131,7 +132,8 @@ void ReadHandler::Get(RequestPath path, const net::HttpRequest& request, net::Re
     }
     call->key = std::move(decoded).value();
   } else {
-    call->key = std::move(path.key);
+    const auto store = table_->stores.find(path.name);
+    call->key = store == table_->stores.end() ? std::move(path.key) : KeyFromText(store->second->key_schema, path.key);
   }
   if (!SupportedCompression(request, &call->supported_compression, &refusal)) {
     return call->responder.Send(std::move(refusal));

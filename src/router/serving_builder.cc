@@ -110,6 +110,11 @@ std::shared_ptr<const ServedStore> ServingBuilder::Serve(const metadata::StoreEn
   auto out = std::make_shared<ServedStore>();
   out->store = entry.store;
   out->schemas = entry.schemas ? entry.schemas : std::make_shared<const metadata::StoreSchemas>();
+  if (before != served_.end() && before->second->schemas->key == out->schemas->key) {
+    out->key_schema = before->second->key_schema;
+  } else if (auto schema = avro::Schema::Parse(out->schemas->key.text, avro::Schema::Defaults::kAccept); schema.ok()) {
+    out->key_schema = std::move(schema).value();
+  }
   out->reason = choice.reason;
   if (choice.version != 0) {
     const metadata::Version& version = *store.FindVersion(choice.version);

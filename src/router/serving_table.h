@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "avro/schema.h"
 #include "dispatch/routing_table.h"
 #include "dispatch/version_choice.h"
 #include "helix/spectator.h"
@@ -28,7 +29,8 @@ struct ServedVersion {
 // Immutable.
 struct ServedStore {
   std::shared_ptr<const metadata::Store> store;
-  std::shared_ptr<const metadata::StoreSchemas> schemas;
+  std::shared_ptr<const metadata::StoreSchemas> schemas;  // never null
+  avro::Schema key_schema;                                // empty when the store has none yet, or none that we can read
   std::shared_ptr<const ServedVersion> version;  // nullptr: nothing can be served
   dispatch::VersionChoice::Reason reason = dispatch::VersionChoice::Reason::kNoCurrent;
 };
