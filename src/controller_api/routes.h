@@ -40,7 +40,7 @@ enum class Answers { kAnyController, kClusterLeader };
 
 struct Route {
   std::string_view path;     // "/new_store"
-  std::string_view method;   // "GET" or "POST", the documented one; the server accepts both, as Venice's clients mix them
+  std::string_view method;   // "GET" or "POST"
   Answers answers = Answers::kClusterLeader;
   std::string_view summary;  // one sentence
   std::span<const RouteParameter> parameters;  // without cluster_name

@@ -226,9 +226,20 @@ Result<std::optional<OfflinePush>> PushStatusStore::Read(const std::string& topi
   return std::optional<OfflinePush>(std::move(push));
 }
 
-Status PushStatusStore::Write(const OfflinePush& push) {
-  VENICE_TRY(zk_.Set(paths::OfflinePush(cluster_, push.topic), ToZooKeeperJson(push)));
-  return Ok();
+Result<bool> PushStatusStore::Update(const std::string& topic, const std::function<void(OfflinePush&)>& mutate) {
+  const std::string path = paths::OfflinePush(cluster_, topic);
+  for (int attempt = 0; attempt < kWriteAttempts; ++attempt) {
+    VENICE_ASSIGN(const std::optional<zk::Node> node, zk_.Get(path));
+    if (!node || node->data.empty()) return false;
+    VENICE_ASSIGN(OfflinePush push, ParseOfflinePush(node->data));
+    push.topic = topic;
+    mutate(push);
+    Result<zk::Stat> set = zk_.Set(path, ToZooKeeperJson(push), node->stat.version);
+    if (set.ok()) return true;
+    if (set.error().code() == ErrorCode::kNotFound) return false;
+    if (set.error().code() != ErrorCode::kConflict) return std::move(set).error();
+  }
+  return Error(ErrorCode::kConflict, "update push record " + path + ": lost too many races");
 }
 
 Result<PartitionStatus> PushStatusStore::ReadPartition(const std::string& topic, int32_t partition,

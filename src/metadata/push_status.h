@@ -96,7 +96,8 @@ class PushStatusStore {
   // The overall record and one empty record per partition, all or nothing where possible; what exists is kept.
   Status Create(const OfflinePush& push);
   Result<std::optional<OfflinePush>> Read(const std::string& topic);
-  Status Write(const OfflinePush& push);  // of an existing record; kNotFound otherwise
+  // Changes the newest record by compare-and-set; false when there is none.
+  Result<bool> Update(const std::string& topic, const std::function<void(OfflinePush&)>& mutate);
   // An absent record reads as one without replicas. The watcher, if any, fires on the next change.
   Result<PartitionStatus> ReadPartition(const std::string& topic, int32_t partition, zk::Watcher watcher = nullptr);
   Result<std::vector<std::string>> List();
