@@ -379,7 +379,7 @@ Status TreeEngine::Replay(std::string_view record) {
   JuteReader in(record);
   const int64_t zxid = in.ReadLong();
   const int64_t time_ms = in.ReadLong();
-  const int32_t count = in.ReadCount(29);
+  const int32_t count = in.ReadCount(TreeChange::kEncodedBytesMin);
   if (in.ok() && zxid <= store_.last_zxid()) return Ok();  // the snapshot has it already
   if (!in.ok() || zxid != store_.last_zxid() + 1) {
     return Error(ErrorCode::kCorruption,

@@ -34,6 +34,7 @@ struct TreeChange {
   int64_t session = 0;      // kCreate: ephemeral owner or 0
   int32_t number = 0;       // kSetData, kSetAcl: the version after; kOpenSession: timeout in ms
 
+  static constexpr size_t kEncodedBytesMin = 1 + 3 * 4 + 8 + 4;
   void Encode(std::string& out) const;
   static TreeChange Decode(JuteReader& in);  // check in.ok()
 };
