@@ -113,6 +113,11 @@ TEST(Help, ComesFromTheTable) {
   EXPECT_EQ(RunWords({"search", "zzz"}, session).exit_code, 3);
 }
 
+TEST(Output, SwitchesMayStandBeforeTheCommand) {
+  ScriptedSession session;
+  EXPECT_EQ(RunWords({"--table", "list-storage-nodes", "--url", "u", "--cluster", "c"}, session).out, "cluster  c\n");
+}
+
 TEST(Output, IsATableOnATerminalAndJsonElsewhere) {
   ScriptedSession session;
   session.answer = R"({"cluster":"c","error":null,"replicas":[{"partitionId":0,"status":"LEADER"},{"partitionId":1,"status":"STANDBY"}]})";

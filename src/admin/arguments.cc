@@ -34,11 +34,13 @@ Error UnknownCommand(std::string_view name) {
   return Usage(message + " Type 'venice-admin-tool search WORD' to find one, or 'venice-admin-tool help' for all.");
 }
 
-// The command: a first bare word, or any --word that names one.
+// The command: a first bare word (output switches may stand before it), or any --word that names one.
 Result<size_t> FindCommandWord(std::span<const std::string> words) {
-  if (!words.empty() && !IsFlag(words[0])) {
-    if (!FindCommand(words[0])) return UnknownCommand(words[0]);
-    return 0;
+  size_t first = 0;
+  while (first + 1 < words.size() && (words[first] == "--json" || words[first] == "--table")) ++first;
+  if (first < words.size() && !IsFlag(words[first])) {
+    if (!FindCommand(words[first])) return UnknownCommand(words[first]);
+    return first;
   }
   for (size_t i = 0; i < words.size(); ++i) {
     if (words[i].starts_with("--") && FindCommand(StripDashes(words[i]))) return i;
