@@ -62,9 +62,9 @@ class KafkaBatch : public Batch {
 
 Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::Make(ConfigHandle config) {
   std::unique_ptr<KafkaConsumer> consumer(new KafkaConsumer());
-  // Broken connections are mended by the library; a partition that stays unreadable says so in the queue.
-  rd_kafka_conf_set_error_cb(config.get(), [](rd_kafka_t*, int code, const char* text, void*) {
-    LogDebug("kafka.consumer_error", {{"code", code}, {"text", text}});
+  rd_kafka_conf_set_opaque(config.get(), consumer.get());
+  rd_kafka_conf_set_error_cb(config.get(), [](rd_kafka_t*, int code, const char* text, void* self) {
+    static_cast<KafkaConsumer*>(self)->OnError(static_cast<rd_kafka_resp_err_t>(code), text);
   });
   VENICE_ASSIGN(consumer->client_, MakeClient(Role::kConsumer, std::move(config)));
   consumer->queue_.reset(rd_kafka_queue_new(consumer->client_.get()));
@@ -78,6 +78,22 @@ KafkaConsumer::~KafkaConsumer() {
   sources_.clear();
   topics_.clear();
   queue_.reset();
+}
+
+// Called within Poll. Broken connections are mended by the library and only noted; what will not heal by itself (topic
+// deleted, no permission) is told. The text starts with "<topic> [<partition>]: " when it is about a partition.
+void KafkaConsumer::OnError(rd_kafka_resp_err_t code, std::string_view text) {
+  Error error = MakeError(code, "read", text);
+  if (Info(error.code()).advice == Advice::kBackOff) {
+    LogDebug("kafka.consumer_error", {{"text", error.message()}});
+    return;
+  }
+  const bool names_partition = text.find(" [") != std::string_view::npos && text.find("]: ") != std::string_view::npos;
+  const bool ours = std::any_of(sources_.begin(), sources_.end(), [&](const auto& entry) {
+    const auto& [partition, source] = entry;
+    return source.subscribed && text.starts_with(fmt::format("{} [{}]: ", partition.topic, partition.partition));
+  });
+  if (ours || !names_partition) pending_error_ = std::move(error);
 }
 
 Result<rd_kafka_topic_t*> KafkaConsumer::FindTopic(const std::string& name) {
@@ -152,12 +168,8 @@ Status KafkaConsumer::Pause(const TopicPartition& from) { return PauseOrResume(f
 Status KafkaConsumer::Resume(const TopicPartition& from) { return PauseOrResume(from, false); }
 
 Result<std::unique_ptr<Batch>> KafkaConsumer::Poll(std::chrono::milliseconds timeout, size_t records_max) {
-  if (pending_error_) {
-    Error error = std::move(*pending_error_);
-    pending_error_.reset();
-    return error;
-  }
-  rd_kafka_poll(client_.get(), 0);  // serves the library's own callbacks
+  rd_kafka_poll(client_.get(), 0);  // OnError
+  if (pending_error_) return TakePendingError();
 
   // The batch call would wait for a full batch; so wait for one record, then take what is there.
   std::vector<rd_kafka_message_t*> messages(std::max<size_t>(records_max, 1));
@@ -193,12 +205,14 @@ Result<std::unique_ptr<Batch>> KafkaConsumer::Poll(std::chrono::milliseconds tim
     }
     if (index >= 0) batch->Add(message, index);
   }
-  if (batch->records().empty() && pending_error_) {
-    Error error = std::move(*pending_error_);
-    pending_error_.reset();
-    return error;
-  }
+  if (batch->records().empty() && pending_error_) return TakePendingError();
   return std::unique_ptr<Batch>(std::move(batch));
+}
+
+Error KafkaConsumer::TakePendingError() {
+  Error error = std::move(*pending_error_);
+  pending_error_.reset();
+  return error;
 }
 
 Position KafkaConsumer::PositionOf(const RecordView& record) const { return PositionFromOffset(record.offset); }

@@ -41,6 +41,8 @@ class KafkaConsumer : public Consumer {
   };
 
   KafkaConsumer() = default;
+  void OnError(rd_kafka_resp_err_t code, std::string_view text);
+  Error TakePendingError();
   Result<rd_kafka_topic_t*> FindTopic(const std::string& name);
   Source& FindSource(const TopicPartition& of);
   Status PauseOrResume(const TopicPartition& of, bool pause);
@@ -51,7 +53,7 @@ class KafkaConsumer : public Consumer {
   std::map<std::string, TopicHandle> topics_;
   std::map<TopicPartition, Source> sources_;
   std::shared_ptr<const Partitions> names_ = std::make_shared<Partitions>();  // shared with batches; replaced, not changed
-  std::optional<Error> pending_error_;  // came in one poll with records; told by the next
+  std::optional<Error> pending_error_;  // came with records, or by OnError; told by the next poll
 };
 
 }  // namespace venice::pubsub::kafka
