@@ -9,14 +9,11 @@
 #include <zlib.h>
 
 #include "base/byte_order.h"
+#include "protocol/crc32.h"
 #include "protocol/envelope.h"
 
 namespace venice::protocol {
 namespace {
-
-uint32_t Crc32(std::string_view bytes, uint32_t start = 0) {
-  return static_cast<uint32_t>(crc32_z(start, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
-}
 
 std::string BigEndian(uint64_t number) {
   std::string bytes;
