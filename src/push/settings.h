@@ -51,7 +51,7 @@ struct PushSettings {
   std::string execution_id = "unknown_exec_id";
   std::string execution_url = "failed_to_obtain_execution_url";
   std::optional<std::string> push_job_id;  // default: <start ms>_<execution url>
-  std::map<std::string, std::string> kafka;  // librdkafka settings, from kafka.*
+  std::map<std::string, std::string> kafka;  // the properties kafka.*, for the log's client
   std::vector<std::string> ignored;        // property names that this job has no use for
 
   // Errors: kInvalidConfig naming the property and what to write instead.
