@@ -92,7 +92,7 @@ std::optional<PartitionLog::Cleaning> PartitionLog::PlanCleaning() const {
   for (size_t i = 0; i + 1 < segments_.size(); ++i) {
     const LogSegment& segment = *segments_[i];
     const int64_t age_ms = cleaning.now_ms - NewestMs(segment);
-    if (segment.bytes() > 0 && age_ms < config_->compaction_lag_ms_min) break;
+    if (segment.bytes() > 0 && config_->compaction_lag_ms_min > 0 && age_ms < config_->compaction_lag_ms_min) break;
     cleaning.segments.push_back(segments_[i]);
     if (segment.next_offset() <= cleaning.from) {
       clean_bytes += segment.bytes();
