@@ -64,6 +64,26 @@ void RemoveCovered(const std::string& folder, int64_t snapshot_zxid) {
   }
 }
 
+// The record at the start of `bytes`, when it is there and whole.
+std::optional<std::string_view> WholeRecord(std::string_view bytes) {
+  if (bytes.size() < kRecordHeaderBytes) return std::nullopt;
+  const auto length = LoadBigEndian<uint32_t>(bytes.data());
+  if (length > kRecordBytesMax || length > bytes.size() - kRecordHeaderBytes) return std::nullopt;
+  const std::string_view record = bytes.substr(kRecordHeaderBytes, length);
+  if (Crc(record) != LoadBigEndian<uint32_t>(bytes.data() + 4)) return std::nullopt;
+  return record;
+}
+
+// Whether a whole record with a later change begins anywhere in `bytes`: then what precedes it is no torn tail.
+bool LaterRecordFollows(std::string_view bytes, int64_t last_zxid) {
+  constexpr int64_t kChangesAhead = 1'000'000'000;
+  for (; bytes.size() >= kRecordHeaderBytes + sizeof(int64_t); bytes.remove_prefix(1)) {
+    const auto zxid = LoadBigEndian<int64_t>(bytes.data() + kRecordHeaderBytes);
+    if (zxid > last_zxid && zxid < last_zxid + kChangesAhead && WholeRecord(bytes)) return true;
+  }
+  return false;
+}
+
 Status WriteSnapshotFile(const std::string& folder, int64_t zxid, std::string_view image) {
   std::string content(kSnapshotHeader);
   content.reserve(kSnapshotHeader.size() + 4 + image.size());
@@ -139,21 +159,20 @@ Status TreeJournal::ReplayLog(const LogFile& log, bool last) {
   } else if (bytes.size() >= kLogHeader.size() || !kLogHeader.starts_with(bytes)) {
     return Error(ErrorCode::kCorruption, log.path + " is not a tree journal; restore the data folder from a copy");
   }
-  while (good > 0 && bytes.size() - good >= kRecordHeaderBytes) {
-    const auto length = LoadBigEndian<uint32_t>(bytes.data() + good);
-    const auto crc = LoadBigEndian<uint32_t>(bytes.data() + good + 4);
-    if (length > kRecordBytesMax || length > bytes.size() - good - kRecordHeaderBytes) break;
-    const std::string_view record = bytes.substr(good + kRecordHeaderBytes, length);
-    if (Crc(record) != crc) break;
-    Status replayed = engine_.Replay(record);
+  while (good > 0) {
+    const std::optional<std::string_view> record = WholeRecord(bytes.substr(good));
+    if (!record) break;
+    Status replayed = engine_.Replay(*record);
     if (!replayed.ok()) return std::move(replayed).error().In(log.path);
-    good += kRecordHeaderBytes + length;
+    good += kRecordHeaderBytes + record->size();
   }
   bytes_since_snapshot_ += good;
   if (good == bytes.size()) return Ok();
-  if (!last) {
-    return Error(ErrorCode::kCorruption, fmt::format("{} is damaged at byte {}, and later logs exist; restore the data "
-                                                     "folder from a copy", log.path, good));
+  if (!last || LaterRecordFollows(bytes.substr(good), engine_.store().last_zxid())) {
+    return Error(ErrorCode::kCorruption,
+                 fmt::format("{0} is damaged at byte {1}, with acknowledged changes after it; restore the data folder "
+                             "from a copy (or give those changes up: delete later logs and truncate -s {1} {0})",
+                             log.path, good));
   }
   LogWarning("tree.journal.cut", {{"file", log.path}, {"kept_bytes", good}, {"cut_bytes", bytes.size() - good}});
   if (::truncate(log.path.c_str(), static_cast<off_t>(good)) != 0) return ErrnoError("cannot cut " + log.path, errno);
