@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/log.h"
@@ -176,23 +177,34 @@ class IngestionService::Worker {
   void PollFailed(const Error& error) {
     // Said once, then every 50 failures: the log may be away for long.
     if (poll_failures_++ % 50 == 0) LogWarning("ingestion.poll.failed", {{"error", error.ToString()}});
-    if (error.code() == ErrorCode::kNotFound) FailMissingTopics();
+    if (error.code() == ErrorCode::kNotFound) FailWhatIsGone();
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, kRetryPause, [&] { return stopping_ || !commands_.empty(); });
   }
 
-  // The consumer says that a topic is gone, not which.
-  void FailMissingTopics() {
-    std::vector<Replica> missing;
-    for (auto& [name, replica] : consuming_) {
-      Result<pubsub::Position> end = consumer_->End(name);
-      if (!end.ok() && end.error().code() == ErrorCode::kNotFound) missing.push_back(replica);
-    }
-    for (const Replica& replica : missing) {
-      replica->Fail(Error(ErrorCode::kNotFound, "the version topic " + replica->options().topic +
-                                                    " does not exist (any more): the version was deleted or its push killed"));
+  // The consumer says that a topic, or a position in it, is gone; not which.
+  void FailWhatIsGone() {
+    std::vector<std::pair<Replica, Error>> gone;
+    for (auto& [name, replica] : consuming_)
+      if (std::optional<Error> error = WhyGone(name, replica->next())) gone.emplace_back(replica, std::move(*error));
+    for (auto& [replica, error] : gone) {
+      replica->Fail(std::move(error));
       Forget(replica);
     }
+  }
+
+  std::optional<Error> WhyGone(const pubsub::TopicPartition& name, const pubsub::Position& next) {
+    const Result<pubsub::Position> begin = consumer_->Beginning(name);
+    if (!begin.ok() && begin.error().code() == ErrorCode::kNotFound)
+      return Error(ErrorCode::kNotFound, "the version topic " + name.topic +
+                                             " does not exist (any more): the version was deleted or its push killed");
+    const Result<pubsub::Position> end = consumer_->End(name);
+    if (!begin.ok() || !end.ok() || next.kind() != pubsub::Position::Kind::kAt) return std::nullopt;
+    const auto to_begin = consumer_->Compare(name, next, *begin);
+    const auto to_end = consumer_->Compare(name, next, *end);
+    if (!to_begin.ok() || !to_end.ok() || (*to_begin >= 0 && *to_end <= 0)) return std::nullopt;
+    return Error(ErrorCode::kCorruption, "the log " + name.ToString() + (*to_begin < 0 ? " no longer holds" : " has lost") +
+                                             " the records after the last checkpoint; push again");
   }
 
   struct Slot {  // of one topic-partition within one batch

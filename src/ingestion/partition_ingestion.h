@@ -77,6 +77,8 @@ class PartitionIngestion {
 
   bool finished() const { return state_ == ReplicaState::kCompleted || state_ == ReplicaState::kError; }
   const ReplicaOptions& options() const { return options_; }
+  // Where consumption stands after the last whole batch; earliest before the first.
+  const pubsub::Position& next() const { return next_; }
   // Any thread.
   ReplicaReport Report() const;
 
