@@ -1,11 +1,10 @@
 // The part of Admin that is about instances.
-#include <unistd.h>
-
 #include <set>
 
 #include <fmt/format.h>
 
 #include "helix/admin.h"
+#include "helix/history.h"
 #include "helix/instance_config.h"
 #include "helix/message.h"
 #include "helix/paths.h"
@@ -14,9 +13,10 @@
 namespace venice::helix {
 namespace {
 
-std::string HostName() {
-  char name[256] = {};
-  return gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
+Status CheckInstance(zk::Client& client, const std::string& cluster, const std::string& instance) {
+  VENICE_ASSIGN(const std::optional<zk::Stat> config, client.Exists(Paths(cluster).ParticipantConfig(instance)));
+  if (config) return Ok();
+  return Error(ErrorCode::kNotFound, fmt::format("cluster {} has no instance {}", cluster, instance));
 }
 
 }  // namespace
@@ -58,26 +58,20 @@ Result<bool> Admin::InstanceExists(const std::string& cluster, const std::string
 
 Status Admin::EnableInstance(const std::string& cluster, const std::string& instance, bool enabled,
                              const std::string& reason) {
-  bool found = true;
-  VENICE_TRY(ChangeRecord(client_, Paths(cluster).ParticipantConfig(instance), [&](ZnRecord& record) {
-    found = !record.simple.empty();
-    if (found) SetInstanceEnabled(record, enabled, reason, clock_.WallMs());
-    return found;
-  }));
-  if (!found) return Error(ErrorCode::kNotFound, fmt::format("cluster {} has no instance {}", cluster, instance));
-  return Ok();
+  VENICE_TRY(CheckInstance(client_, cluster, instance));
+  return ChangeRecord(client_, Paths(cluster).ParticipantConfig(instance), [&](ZnRecord& record) {
+    SetInstanceEnabled(record, enabled, reason, clock_.WallMs());
+    return true;
+  });
 }
 
 Status Admin::EnablePartitions(const std::string& cluster, const std::string& instance, const std::string& resource,
                                const std::vector<std::string>& partitions, bool enabled) {
-  bool found = true;
-  VENICE_TRY(ChangeRecord(client_, Paths(cluster).ParticipantConfig(instance), [&](ZnRecord& record) {
-    found = !record.simple.empty();
-    if (found) SetPartitionsEnabled(record, resource, partitions, enabled);
-    return found;
-  }));
-  if (!found) return Error(ErrorCode::kNotFound, fmt::format("cluster {} has no instance {}", cluster, instance));
-  return Ok();
+  VENICE_TRY(CheckInstance(client_, cluster, instance));
+  return ChangeRecord(client_, Paths(cluster).ParticipantConfig(instance), [&](ZnRecord& record) {
+    SetPartitionsEnabled(record, resource, partitions, enabled);
+    return true;
+  });
 }
 
 Status Admin::ResetPartitions(const std::string& cluster, const std::string& instance, const std::string& resource,
@@ -110,14 +104,14 @@ Status Admin::ResetPartitions(const std::string& cluster, const std::string& ins
     message.id = NewMessageId();
     message.target = instance;
     message.target_session = session;
-    message.source = HostName() + "-ADMIN";
+    message.source = LocalHostName() + "-ADMIN";
     message.resource = resource;
     message.partition = partition;
     message.from = kErrorState;
     message.to = kOffline;
     message.create_ms = clock_.WallMs();
     ZnRecord record = message.ToRecord();
-    for (const char* field : {"RETRY_COUNT", "SRC_SESSION_ID", "ST_REBALANCE_TYPE"}) record.simple.erase(field);
+    for (const char* field : {"RETRY_COUNT", "SRC_SESSION_ID", "ST_REBALANCE_TYPE", "ClusterEventName"}) record.simple.erase(field);
     VENICE_TRY(client_.Create(paths.Message(instance, message.id), EncodeZnRecord(record)));
   }
   return Ok();

@@ -38,8 +38,8 @@ std::string ProcessName() { return fmt::format("{}@{}", getpid(), LocalHostName(
 void RecordOnline(ZnRecord& history, std::string_view session, int64_t wall_ms) {
   history.simple["LAST_OFFLINE_TIME"] = "-1";
   AppendBounded(history.lists["HISTORY"],
-                fmt::format("{{TIME={}, DATE={}, SESSION={}, VERSION={}, HOST={}}}", wall_ms, HistoryDate(wall_ms),
-                            session, kHelixVersion, LocalHostName()),
+                fmt::format("{{DATE={}, VERSION={}, HOST={}, SESSION={}, TIME={}}}", HistoryDate(wall_ms), kHelixVersion,
+                            LocalHostName(), session, wall_ms),
                 kParticipantEntriesMax);
 }
 
@@ -54,8 +54,8 @@ void RecordLeader(ZnRecord& history, const std::string& cluster, const std::stri
   history.id = "HISTORY";
   AppendBounded(history.lists[cluster], instance, kControllerEntriesMax);
   AppendBounded(history.lists["HISTORY"],
-                fmt::format("{{CONTROLLER={}, TIME={}, DATE={}, VERSION={}}}", instance, wall_ms, HistoryDate(wall_ms),
-                            kHelixVersion),
+                fmt::format("{{DATE={}, CONTROLLER={}, VERSION={}, TIME={}}}", HistoryDate(wall_ms), instance,
+                            kHelixVersion, wall_ms),
                 kControllerEntriesMax);
 }
 

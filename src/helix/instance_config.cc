@@ -94,7 +94,6 @@ ZnRecord NewInstanceConfig(const std::string& instance) {
     record.simple["HELIX_HOST"] = address->host;
     record.simple["HELIX_PORT"] = std::to_string(address->port);
   }
-  record.simple["HELIX_ENABLED"] = "true";
   return record;
 }
 

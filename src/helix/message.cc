@@ -24,6 +24,8 @@ ZnRecord TransitionMessage::ToRecord() const {
                    {"FROM_STATE", from},
                    {"TO_STATE", to},
                    {"RETRY_COUNT", "3"},
+                   // Helix names one event here, for its monitoring; a run of ours answers all that happened since the last.
+                   {"ClusterEventName", "OnDemandRebalance"},
                    {"ST_REBALANCE_TYPE", recovery ? "RECOVERY_REBALANCE" : "LOAD_REBALANCE"}};
   return record;
 }

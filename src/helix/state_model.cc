@@ -35,7 +35,7 @@ ZnRecord StateModel::LeaderStandbyRecord() {
   record.maps["OFFLINE.next"] = {
       {"OFFLINE", "OFFLINE"}, {"STANDBY", "STANDBY"}, {"LEADER", "STANDBY"}, {"DROPPED", "DROPPED"}};
   record.maps["DROPPED.next"] = {{"DROPPED", "DROPPED"}};
-  record.maps["ERROR.next"] = {{"ERROR", "ERROR"}};
+  record.maps["ERROR.next"] = {{"ERROR", "ERROR"}, {"OFFLINE", "OFFLINE"}, {"DROPPED", "DROPPED"}};
   record.maps["LEADER.meta"] = {{"count", "1"}};
   record.maps["STANDBY.meta"] = {{"count", "R"}};
   for (const char* state : {"OFFLINE", "DROPPED", "ERROR"}) {
