@@ -1,11 +1,13 @@
 // What the parts of one cluster's control plane share.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "controller/settings.h"
@@ -35,6 +37,8 @@ class StoreLocks {
     std::shared_ptr<std::mutex> of_store;
     {
       std::lock_guard lock(mutex_);
+      // Names come from outside, also of stores that do not exist: what nobody holds is forgotten now and then.
+      if (locks_.size() >= kLocksMax) std::erase_if(locks_, [](const auto& entry) { return entry.second.use_count() == 1; });
       std::shared_ptr<std::mutex>& entry = locks_[store];
       if (!entry) entry = std::make_shared<std::mutex>();
       of_store = entry;
@@ -43,9 +47,17 @@ class StoreLocks {
   }
 
  private:
+  static constexpr size_t kLocksMax = 4096;
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<std::mutex>> locks_;  // one per store name ever used; ~100 bytes each
+  std::map<std::string, std::shared_ptr<std::mutex>> locks_;
 };
+
+// Only the characters of a store name: a name from outside becomes part of paths.
+inline bool HasStoreNameForm(std::string_view name) {
+  return !name.empty() && name.size() <= 256 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+         });
+}
 
 // Every member is thread-safe.
 struct ClusterContext {
@@ -70,7 +82,10 @@ struct ClusterContext {
 
   // The store, or kStoreNotFound with a message that helps.
   Result<metadata::Store> Store(const std::string& store) {
-    VENICE_ASSIGN(std::optional<metadata::Store> record, stores.Read(store));
+    std::optional<metadata::Store> record;
+    if (HasStoreNameForm(store)) {
+      VENICE_ASSIGN(record, stores.Read(store));
+    }
     if (!record) return Error(ErrorCode::kStoreNotFound, "Store: " + store + " does not exist in cluster " + name);
     return *std::move(record);
   }

@@ -16,7 +16,7 @@ namespace venice::controller {
 namespace {
 
 // A compression dictionary travels in a form body, as base64.
-constexpr ByteSize kRequestBodyMax{16u << 20};
+constexpr ByteSize kRequestBodyMax{4u << 20};
 constexpr ByteSize kRequestLineMax{64u << 10};
 
 }  // namespace

@@ -221,11 +221,11 @@ TEST_F(ControllerTest, ChecksComeInVenicesOrder) {
   const net::HttpResponse missing = Http("GET", "/store?cluster_name=venice-cluster0&store_name=");
   EXPECT_EQ(missing.status, 400);
   EXPECT_NE(missing.body.find("store_name is a required parameter"), std::string::npos);
-  const net::HttpResponse unknown = Http("GET", "store//?cluster_name=venice-cluster0&store_name=nope");
   EXPECT_EQ(Http("GET", "/store?cluster_name=venice-cluster0&store_name=nope").status, 404);
   EXPECT_NE(Http("GET", "/store?cluster_name=venice-cluster0&store_name=nope").body.find(
                 R"({"cluster":"venice-cluster0","name":"nope","error":"Store: nope does not exist)"),
             std::string::npos);
+  EXPECT_EQ(Http("GET", "/store?cluster_name=venice-cluster0&store_name=a%2Fvalue-schema%2F1").status, 404);
   EXPECT_EQ(Http("GET", "/nothing").status, 404);
   EXPECT_EQ(Http("GET", "/new_store?cluster_name=venice-cluster0").status, 405);
   EXPECT_EQ(Http("GET", "/").status, 200);
@@ -297,7 +297,7 @@ TEST_F(ControllerTest, StoresAndSchemas) {
 TEST_F(ControllerTest, PushBecomesCurrentAndOldVersionsAreRetired) {
   Start();
   NewStore("books");
-  EXPECT_EQ(Push("books", "none").error().code(), ErrorCode::kUnavailable);  // no storage node
+  EXPECT_EQ(Push("books", "none").error().code(), ErrorCode::kNotReady);  // no storage node
   AddNode(0);
   for (int n = 1; n <= 4; ++n) {
     const auto creation = Push("books", fmt::format("push{}", n));

@@ -192,6 +192,10 @@ net::HttpResponse HttpFront::Answer(const net::HttpRequest& request) const {
     if (p.required && call.Text(p.name).empty())
       return Refuse(out, 400, "BAD_REQUEST", std::string(p.name) + " is a required parameter");
 
+  if (const std::string store = call.Store();
+      !store.empty() && route->path != "/new_store" && !HasStoreNameForm(store))
+    return Refuse(out, 404, "STORE_NOT_FOUND",
+                  "Store: " + store.substr(0, 256) + " does not exist: names have only letters, digits, '_' and '-'");
   const auto handler = Handlers().find(route->path);
   VENICE_CHECK(handler != Handlers().end());  // http_front_test compares the two tables
   Status done = handler->second(call);

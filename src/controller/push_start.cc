@@ -139,7 +139,7 @@ Status VersionAdmin::MayStart(const Store& store, const PushRequest& request) {
                                                   " is too young to be removed for a new push "
                                                   "(controller.backup.version.min.cleanup.delay.ms); try again later");
   if (context_.spectator.View()->live.empty())
-    return Error(ErrorCode::kUnavailable, "no storage node is connected to cluster " + context_.name +
+    return Error(ErrorCode::kNotReady, "no storage node is connected to cluster " + context_.name +
                                               ", so no version can be served: start venice-server and push again");
   return Ok();
 }
@@ -224,6 +224,10 @@ Status VersionAdmin::Launch(const Version& version, const PushRequest& request) 
   if (Status added = context_.helix.AddResource(context_.name, resource);
       !added.ok() && added.error().code() != ErrorCode::kAlreadyExists)
     return added;
+  // A leader that was replaced meanwhile must not leave a resource behind that no version owns.
+  VENICE_ASSIGN(const Store now, context_.Store(version.store_name));
+  if (now.FindVersion(version.number) == nullptr)
+    return Error(ErrorCode::kConflict, "the version was removed while it was being started, by another controller; push again");
   monitor_.Watch(topic);
   return Ok();
 }

@@ -209,6 +209,7 @@ Status VersionAdmin::TakeOverStore(const Store& store) {
 
 // Resources and push records of versions that no store has: what a crash in the middle of a deletion leaves.
 Status VersionAdmin::DropOrphans() {
+  // Listed before the stores are read: a version's record is written before its resource.
   VENICE_ASSIGN(const std::vector<std::string> resources, context_.helix.ListResources(context_.name));
   VENICE_ASSIGN(const std::vector<std::string> records, context_.pushes.List());
   std::set<std::string> topics(resources.begin(), resources.end());
@@ -248,7 +249,7 @@ Status VersionAdmin::RetireByAge() {
       if (old_backup || old_rolled_back) VENICE_TRY(DeleteVersionLocked(name, version.number));
     }
   }
-  return Ok();
+  return DropOrphans();
 }
 
 Status VersionAdmin::CleanUpTopics() {

@@ -21,7 +21,7 @@ struct ControllerSettings {
   uint16_t port = 0;               // 0: any free port
   int event_loops = 1;
   int handler_threads = 8;         // requests worked on at once; more wait in a bounded queue
-  size_t requests_waiting_max = 1'000;
+  size_t requests_waiting_max = 200;
 
   // What it works with.
   std::string zk_address;

@@ -50,7 +50,7 @@ class VersionAdmin {
   PushMonitor& monitor() { return monitor_; }
 
   // The version for this push; the same id gets the same version. Errors: kStoreNotFound, kStoreDisabled,
-  // kConcurrentPush, kInvalidConfig, kUnavailable (no storage node, no broker).
+  // kConcurrentPush, kInvalidConfig, kNotReady (no storage node), kUnavailable (no broker).
   Result<metadata::Version> StartPush(const PushRequest& request);
   // Writes the end-of-push records once. Errors: kNotFound (no such version), kInvalidArgument.
   Status EndPush(const std::string& store, int32_t version, const std::map<int32_t, int64_t>& counts,
@@ -80,7 +80,7 @@ class VersionAdmin {
 
   // A new leader: monitors what runs, finishes what was half done.
   Status TakeOver();
-  // Backups and rolled-back versions past their time; every few minutes.
+  // Backups and rolled-back versions past their time, and orphans; every few minutes.
   Status RetireByAge();
   // Deletes topics of versions that are gone, once no replica uses them.
   Status CleanUpTopics();

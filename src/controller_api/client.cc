@@ -72,6 +72,13 @@ bool MayRepeat(const Error& error) {
          error.code() == ErrorCode::kNotLeader;
 }
 
+// An answer that carries an error is final, whatever its code: repeating is for requests that no leader has seen.
+Error Final(Error error) {
+  if (error.code() == ErrorCode::kUnavailable || error.code() == ErrorCode::kTimeout)
+    return Error(ErrorCode::kNotReady, error.message());
+  return error;
+}
+
 std::string_view ParamValue(const Params& params, std::string_view name) {
   for (const auto& [key, value] : params)
     if (key == name) return value;
@@ -148,7 +155,14 @@ class ControllerClient::Impl {
       std::lock_guard lock(mutex_);
       if (const auto it = leader_of_.find(cluster); it != leader_of_.end()) return it->second;
     }
-    VENICE_ASSIGN(const Json json, AskAny("/leader_controller", {{std::string(param::kCluster), cluster}}));
+    Result<Json> answer = AskAny("/leader_controller", {{std::string(param::kCluster), cluster}});
+    if (!answer.ok()) {
+      // Between two leaders: the next one comes.
+      if (answer.error().code() == ErrorCode::kNotReady)
+        return Error(ErrorCode::kUnavailable, answer.error().message());
+      return std::move(answer).error();
+    }
+    const Json& json = *answer;
     const std::string url = Text(json, "url");
     if (url.empty()) return Error(ErrorCode::kUnavailable, "cluster " + cluster + " has no leading controller now; retry");
     std::lock_guard lock(mutex_);
@@ -220,7 +234,7 @@ class ControllerClient::Impl {
     Json json = Json::parse(response.body, nullptr, false);
     if (json.is_object()) {
       if (const std::string error = Text(json, "error"); !error.empty())
-        return Error(CodeOf(Text(json, "errorType"), response.status), error);
+        return Final(Error(CodeOf(Text(json, "errorType"), response.status), error));
       if (response.status == 200) return json;
     }
     const std::string* type = response.headers.Find("Content-Type");

@@ -101,7 +101,8 @@ struct EndOfPushRequest {
 };
 
 // Thread-safe; blocks. Errors carry the controller's own message; their code is that of its errorType (kStoreNotFound,
-// kInvalidSchema, kConcurrentPush, ...), or kUnavailable/kTimeout when no controller could be asked.
+// kInvalidSchema, kConcurrentPush, ..., kNotReady for one that cannot do it now), or kUnavailable/kTimeout when no
+// controller could be asked.
 class ControllerClient {
  public:
   explicit ControllerClient(ControllerClientOptions options);
