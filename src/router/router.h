@@ -39,6 +39,9 @@ struct RouterSettings {
   std::chrono::milliseconds zk_session_timeout{30'000};
 };
 
+// From Venice's properties; unknown keys are left alone. Errors: kInvalidConfig naming the key and what it takes.
+Result<RouterSettings> SettingsFromProperties(const std::map<std::string, std::string>& properties);
+
 // Thread-safe. Several may run in one process.
 class Router {
  public:

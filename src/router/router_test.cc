@@ -536,6 +536,28 @@ TEST_F(RouterTest, StartFailsWithTheReason) {
   EXPECT_EQ(wrong.Start().error().code(), ErrorCode::kInvalidConfig);
 }
 
+TEST(RouterSettings, ComeFromVenicesProperties) {
+  std::map<std::string, std::string> properties = {{"cluster.name", "c"},
+                                                   {"zookeeper.address", "zk:2181"},
+                                                   {"listener.port", "7777"},
+                                                   {"cluster.to.d2", "c:venice-c,d:venice-d"},
+                                                   {"router.long.tail.retry.for.batch.get.threshold.ms", "1-:9"},
+                                                   {"listener.ssl.port", "7778"}};
+  const auto settings = SettingsFromProperties(properties);
+  ASSERT_TRUE(settings.ok()) << settings.error().ToString();
+  EXPECT_EQ(settings->port, 7777);
+  EXPECT_EQ(settings->cluster_to_d2.at("d"), "venice-d");
+  for (const auto& [key, value] : {std::pair("listener.port", "x"), std::pair("listener.port", "70000"),
+                                   std::pair("cluster.name", ""), std::pair("cluster.to.d2", "nonsense"),
+                                   std::pair("router.long.tail.retry.for.batch.get.threshold.ms", "5-:1")}) {
+    auto wrong = properties;
+    wrong[key] = value;
+    const auto refused = SettingsFromProperties(wrong);
+    ASSERT_FALSE(refused.ok()) << key;
+    EXPECT_NE(refused.error().message().find(key), std::string::npos);
+  }
+}
+
 TEST(KeyText, IsTheValueUnlessItIsAnEncodedKey) {
   const auto string = avro::Schema::Primitive(avro::Type::kString);
   const auto integer = avro::Schema::Primitive(avro::Type::kInt);
