@@ -39,7 +39,7 @@ class ZooKeeperConnection {
   std::chrono::nanoseconds opened_at() const { return opened_at_; }
 
   bool closing = false;       // hang up when everything is sent
-  size_t output_bytes_counted = 0;  // in the server's total
+  size_t bytes_counted = 0;   // in the server's total
   bool dirty = false;         // on the server's list of connections to send to
   uint32_t epoll_events = 0;  // what the loop waits for
 

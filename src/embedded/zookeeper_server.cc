@@ -34,6 +34,7 @@ constexpr uint64_t kFirstConnectionId = 16;
 constexpr size_t kOutputPauseBytes = 1 << 20;
 // A failed write of the journal is tried again this often; until then nobody is served.
 constexpr auto kJournalRetry = std::chrono::milliseconds(500);
+constexpr auto kAcceptPause = std::chrono::milliseconds(200);  // when the process has no more file descriptors
 // A connection that never says who it is.
 constexpr auto kHandshakeLimit = std::chrono::seconds(30);
 
@@ -205,6 +206,7 @@ class ZooKeeperServer::Impl {
     if (event.events & EPOLLOUT) MarkDirty(connection);
     if ((event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) return;
     if (!connection.Receive()) return Close(connection.id());
+    CountBytes(connection);
     TakeFrames(connection);
   }
 
@@ -213,7 +215,10 @@ class ZooKeeperServer::Impl {
       sockaddr_storage address{};
       socklen_t length = sizeof(address);
       const int fd = ::accept4(listener_, reinterpret_cast<sockaddr*>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (fd < 0) return;
+      if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) MuteListener();
+        return;
+      }
       if (paused_ || connections_.size() >= static_cast<size_t>(options_.connections_max)) {
         if (!paused_) LogWarning("zookeeper.connections.full", {{"limit", options_.connections_max}});
         ::close(fd);
@@ -227,6 +232,14 @@ class ZooKeeperServer::Impl {
       Watch(fd, id, EPOLLIN, EPOLL_CTL_ADD);
       connections_.emplace(id, std::move(connection));
     }
+  }
+
+  // Without this a machine out of file descriptors would find the listener ready again and again.
+  void MuteListener() {
+    LogWarning("zookeeper.accept.failed", {{"error", ErrnoError("accept", errno).message()},
+                                           {"next", "raise the limit of open files (ulimit -n)"}});
+    listener_muted_until_ = options_.clock->Monotonic() + kAcceptPause;
+    Watch(listener_, kListenerTag, 0, EPOLL_CTL_MOD);
   }
 
   // Serves the whole requests that have arrived, as long as the replies are being taken.
@@ -283,6 +296,10 @@ class ZooKeeperServer::Impl {
       CloseSessionConnection(session);
     }
     const auto now = options_.clock->Monotonic();
+    if (listener_muted_until_ && now >= *listener_muted_until_) {
+      listener_muted_until_.reset();
+      Watch(listener_, kListenerTag, EPOLLIN, EPOLL_CTL_MOD);
+    }
     if (now < next_handshake_check_) return;
     next_handshake_check_ = now + std::chrono::seconds(1);
     std::vector<WatcherId> silent;
@@ -328,11 +345,10 @@ class ZooKeeperServer::Impl {
         Close(id);
         continue;
       }
-      output_bytes_ += connection.output_bytes() - connection.output_bytes_counted;
-      connection.output_bytes_counted = connection.output_bytes();
+      CountBytes(connection);
       AdjustInterest(connection);
     }
-    while (output_bytes_ > options_.output_bytes_max.bytes()) CloseSlowest();
+    while (buffered_bytes_ > options_.buffered_bytes_max.bytes()) CloseFullest();
   }
 
   void AdjustInterest(ZooKeeperConnection& connection) {
@@ -352,13 +368,20 @@ class ZooKeeperServer::Impl {
     }
   }
 
-  void CloseSlowest() {
-    const auto slowest = std::max_element(connections_.begin(), connections_.end(), [](const auto& a, const auto& b) {
-      return a.second->output_bytes_counted < b.second->output_bytes_counted;
+  void CountBytes(ZooKeeperConnection& connection) {
+    const size_t bytes = connection.input_bytes() + connection.output_bytes();
+    buffered_bytes_ += bytes - connection.bytes_counted;
+    connection.bytes_counted = bytes;
+  }
+
+  void CloseFullest() {
+    const auto fullest = std::max_element(connections_.begin(), connections_.end(), [](const auto& a, const auto& b) {
+      return a.second->bytes_counted < b.second->bytes_counted;
     });
-    VENICE_CHECK(slowest != connections_.end());
-    LogWarning("zookeeper.output.full", {{"closed_with_bytes", slowest->second->output_bytes()}});
-    Close(slowest->first);
+    VENICE_CHECK(fullest != connections_.end());
+    LogWarning("zookeeper.buffers.full", {{"limit_bytes", options_.buffered_bytes_max.bytes()},
+                                          {"disconnected_with_bytes", fullest->second->bytes_counted}});
+    Close(fullest->first);
   }
 
   void MarkDirty(ZooKeeperConnection& connection) {
@@ -370,7 +393,7 @@ class ZooKeeperServer::Impl {
     const auto it = connections_.find(id);
     if (it == connections_.end()) return;
     engine_->watches().RemoveWatcher(id);
-    output_bytes_ -= it->second->output_bytes_counted;
+    buffered_bytes_ -= it->second->bytes_counted;
     const int64_t session = it->second->peer().caller.session;
     const auto owner = session_connections_.find(session);
     if (owner != session_connections_.end() && owner->second == id) session_connections_.erase(owner);
@@ -417,11 +440,12 @@ class ZooKeeperServer::Impl {
   std::unordered_map<WatcherId, ConnectionPtr> connections_;
   std::unordered_map<int64_t, WatcherId> session_connections_;
   std::vector<WatcherId> dirty_;
-  size_t output_bytes_ = 0;  // not yet sent, of all connections
+  size_t buffered_bytes_ = 0;  // of all connections
   WatcherId next_connection_ = kFirstConnectionId;
   ZooKeeperCounters counters_;
   int64_t requests_in_round_ = 0;
   std::chrono::nanoseconds next_handshake_check_{0};
+  std::optional<std::chrono::nanoseconds> listener_muted_until_;
   bool paused_ = false;  // the journal cannot be written
   bool stopping_ = false;
 };

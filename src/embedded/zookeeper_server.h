@@ -27,7 +27,8 @@ struct ZooKeeperServerOptions {
 
   int connections_max = 2'000;
   uint32_t request_bytes_max = 0xfffff;            // ZooKeeper's jute.maxbuffer: larger requests end the connection
-  ByteSize output_bytes_max = 256_MiB;             // unsent replies of all connections; above it no request is read
+  // Requests half received and replies not yet taken, of all connections; above it the fullest one is disconnected.
+  ByteSize buffered_bytes_max = 256_MiB;
   ByteSize connection_output_bytes_max = 64_MiB;   // a client that lets this much pile up is disconnected
 
   const Clock* clock = &SystemClock();

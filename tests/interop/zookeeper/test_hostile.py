@@ -154,10 +154,32 @@ def test_a_client_that_does_not_read_does_not_stop_the_others(embedded):
         except socket.timeout:
             pass
         assert len(client.get("/big")[0]) == 1_000_000
-        resident = int(open("/proc/%d/statm" % embedded.process.pid).read().split()[1]) * 4096
-        assert resident < 400 << 20
+        assert resident_bytes(embedded) < 400 << 20
     client.stop()
     client.close()
+
+
+def test_half_sent_requests_are_bounded_together(embedded):
+    connections = []
+    try:
+        for _ in range(400):
+            connection = dial(embedded)
+            connections.append(connection)
+            handshake(connection)
+            try:
+                connection.sendall(struct.pack(">i", 1_000_000) + b"x" * 999_000)
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+        assert resident_bytes(embedded) < 500 << 20
+        alive(embedded)
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def resident_bytes(server):
+    with open("/proc/%d/statm" % server.process.pid) as statm:
+        return int(statm.read().split()[1]) * 4096
 
 
 def test_many_connections_are_refused_not_piled_up(embedded):
