@@ -95,6 +95,16 @@ class Admin {
 // Called once per record, on a thread of the producer: the position, or why it was not written.
 using ProduceCallback = std::function<void(Result<Position>)>;
 
+// The same for whoever sends millions of records and wants no allocation for each: one object for all of them. It must
+// live until it was told of every record it was sent with.
+class DeliveryWatcher {
+ public:
+  virtual void OnDelivery(Result<Position> outcome) = 0;
+
+ protected:
+  ~DeliveryWatcher() = default;
+};
+
 class Producer {
  public:
   virtual ~Producer() = default;
@@ -102,6 +112,11 @@ class Producer {
   // their order, also under retries. Errors: kTooLarge, kNotFound (no such topic or partition), kInvalidArgument.
   virtual Status Send(const TopicPartition& to, std::string_view key, std::string_view value,
                       std::span<const Header> headers, ProduceCallback callback) = 0;
+  // As Send. The watcher is told once per record for which this returned Ok.
+  virtual Status SendWatched(const TopicPartition& to, std::string_view key, std::string_view value,
+                             std::span<const Header> headers, DeliveryWatcher& watcher) {
+    return Send(to, key, value, headers, [&watcher](Result<Position> outcome) { watcher.OnDelivery(std::move(outcome)); });
+  }
   // Waits until every record sent before is acknowledged or failed. Errors: kTimeout.
   virtual Status Flush(std::chrono::milliseconds timeout) = 0;
 };

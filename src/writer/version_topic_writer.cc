@@ -22,24 +22,43 @@ constexpr int64_t kControlLogicalTimestamp = -1;
 
 }  // namespace
 
-// The first failed write, told by producer threads. Shared with the callbacks, which may outlive the writer.
-struct VersionTopicWriter::Failure {
-  std::atomic<bool> failed{false};
-  mutable std::mutex mutex;
-  std::optional<Error> error;  // guarded by mutex
+// The first failed write, told by producer threads, which may come after the writer is gone. So whoever is last deletes
+// it: `balance` counts deliveries up, and the writer's end takes off all that were sent; zero is reached only then.
+class VersionTopicWriter::Failure final : public pubsub::DeliveryWatcher {
+ public:
+  void OnDelivery(Result<pubsub::Position> outcome) override {
+    if (!outcome.ok()) [[unlikely]]
+      Set(outcome.error());
+    Add(1);
+  }
 
-  void Set(const Error& first) {
-    const std::lock_guard lock(mutex);
-    if (error) return;
-    error = first;
-    failed.store(true, std::memory_order_release);
-  }
   Status Get() const {
-    if (!failed.load(std::memory_order_acquire)) [[likely]]
+    if (!failed_.load(std::memory_order_acquire)) [[likely]]
       return Ok();
-    const std::lock_guard lock(mutex);
-    return *error;
+    const std::lock_guard lock(mutex_);
+    return *error_;
   }
+
+  // The writer ends after having sent so many records; *this may be gone after the call.
+  void Abandon(uint64_t sent) { Add(-static_cast<int64_t>(sent)); }
+
+ private:
+  ~Failure() = default;
+
+  void Set(const Error& error) {
+    const std::lock_guard lock(mutex_);
+    if (error_) return;
+    error_ = error;
+    failed_.store(true, std::memory_order_release);
+  }
+  void Add(int64_t count) {
+    if (balance_.fetch_add(count, std::memory_order_acq_rel) + count == 0) delete this;
+  }
+
+  std::atomic<int64_t> balance_{0};
+  std::atomic<bool> failed_{false};
+  mutable std::mutex mutex_;
+  std::optional<Error> error_;  // guarded by mutex_
 };
 
 // One partition's segment and its working buffers. Belongs to the thread that writes the partition at the moment.
@@ -66,7 +85,8 @@ struct VersionTopicWriter::PartitionWriter {
   bool ended = false;  // a final end of segment was sent
   int32_t segment_number = -1;
   int32_t sequence_number = 0;
-  std::chrono::nanoseconds segment_opened_at{0};
+  int64_t now_ms = 0;  // read once per record, by EnsureSegment
+  int64_t segment_opened_at_ms = 0;
   protocol::SegmentChecksum checksum;
   std::string key;
   std::string bytes;
@@ -78,17 +98,21 @@ protocol::ProducerMetadata VersionTopicWriter::PartitionWriter::NextMetadata(int
   return {.guid = writer.options_.guid,
           .segment_number = segment_number,
           .sequence_number = sequence_number,
-          .message_timestamp_ms = writer.options_.clock->WallMs(),
+          .message_timestamp_ms = now_ms,
           .logical_timestamp_ms = logical_timestamp_ms};
 }
 
 Status VersionTopicWriter::PartitionWriter::Send(std::span<const pubsub::Header> headers,
                                                  pubsub::ProduceCallback callback) {
-  pubsub::ProduceCallback watched = [failure = writer.failure_, callback = std::move(callback)](Result<pubsub::Position> at) {
-    if (!at.ok()) failure->Set(at.error());
-    if (callback) callback(std::move(at));
-  };
-  VENICE_TRY(writer.producer_.Send(to, key, bytes, headers, std::move(watched)));
+  if (callback) {
+    VENICE_TRY(writer.producer_.Send(to, key, bytes, headers,
+                                     [failure = writer.failure_, callback = std::move(callback)](Result<pubsub::Position> at) {
+                                       callback(at);
+                                       failure->OnDelivery(std::move(at));
+                                     }));
+  } else {
+    VENICE_TRY(writer.producer_.SendWatched(to, key, bytes, headers, *writer.failure_));
+  }
   ++sequence_number;
   records_sent.fetch_add(1, std::memory_order_relaxed);
   bytes_sent.fetch_add(key.size() + bytes.size(), std::memory_order_relaxed);
@@ -96,17 +120,17 @@ Status VersionTopicWriter::PartitionWriter::Send(std::span<const pubsub::Header>
 }
 
 Status VersionTopicWriter::PartitionWriter::EnsureSegment() {
-  const auto now = writer.options_.clock->Monotonic();
+  now_ms = writer.options_.clock->WallMs();
   if (segment_open) {
-    const auto age_max = writer.options_.segment_age_max;
-    if (age_max.count() <= 0 || now - segment_opened_at <= age_max) [[likely]]
+    const auto age_max_ms = writer.options_.segment_age_max.count();
+    if (age_max_ms <= 0 || now_ms - segment_opened_at_ms <= age_max_ms) [[likely]]
       return Ok();
     VENICE_TRY(EndSegment(false));
   }
   if (ended) return Error(ErrorCode::kInvalidArgument, fmt::format("{} was already ended by this writer", to.ToString()));
   ++segment_number;
   sequence_number = 0;
-  segment_opened_at = now;
+  segment_opened_at_ms = now_ms;
   checksum = protocol::SegmentChecksum(writer.options_.checksum);
   const ControlMessage start{
       .body = protocol::StartOfSegment{.checksum_type = static_cast<int32_t>(writer.options_.checksum)},
@@ -142,6 +166,7 @@ Status VersionTopicWriter::PartitionWriter::Control(const ControlMessage& messag
 
 Status VersionTopicWriter::PartitionWriter::EndSegment(bool final_segment) {
   if (!segment_open) return Ok();
+  now_ms = writer.options_.clock->WallMs();
   const ControlMessage end{
       .body = protocol::EndOfSegment{.checksum_value = checksum.Value(), .final_segment = final_segment}};
   VENICE_TRY(SendControl(end, {}));
@@ -191,13 +216,13 @@ Status VersionTopicWriter::PartitionWriter::Delete(std::string_view user_key, pu
 
 VersionTopicWriter::VersionTopicWriter(pubsub::Producer& producer, std::string topic, int32_t partitions,
                                        WriterOptions options)
-    : producer_(producer), topic_(std::move(topic)), options_(std::move(options)), failure_(std::make_shared<Failure>()) {
+    : producer_(producer), topic_(std::move(topic)), options_(std::move(options)), failure_(new Failure()) {
   VENICE_CHECK(partitions >= 1);
   for (int32_t partition = 0; partition < partitions; ++partition)
     partitions_.push_back(std::make_unique<PartitionWriter>(*this, partition));
 }
 
-VersionTopicWriter::~VersionTopicWriter() = default;
+VersionTopicWriter::~VersionTopicWriter() { failure_->Abandon(records_sent()); }
 
 // "No upstream": a footer is always there, with the earliest position and no cluster.
 protocol::LeaderMetadata VersionTopicWriter::Footer() const {

@@ -82,7 +82,7 @@ class VersionTopicWriter {
 
  private:
   struct PartitionWriter;
-  struct Failure;
+  class Failure;
 
   PartitionWriter& At(int32_t partition);
   protocol::LeaderMetadata Footer() const;
@@ -92,7 +92,7 @@ class VersionTopicWriter {
   const std::string topic_;
   const WriterOptions options_;
   std::vector<std::unique_ptr<PartitionWriter>> partitions_;
-  std::shared_ptr<Failure> failure_;
+  Failure* failure_;  // deletes itself: deliveries may come after the writer is gone
 };
 
 }  // namespace venice::writer

@@ -252,6 +252,19 @@ TEST_F(VersionTopicWriterTest, WrongUseIsRefused) {
   EXPECT_EQ(writer.records_sent(), 0u);
 }
 
+TEST_F(VersionTopicWriterTest, DeliveriesMayComeAfterTheWriterIsGone) {
+  server_.Stop();
+  std::atomic<int> cancelled{0};
+  {
+    VersionTopicWriter writer(*producer_, "s_v1", kPartitions, Options());
+    ASSERT_TRUE(writer.Put(0, "a", 1, "1").ok());
+    ASSERT_TRUE(writer.Put(0, "b", 1, "2", [&](Result<pubsub::Position> at) { cancelled += !at.ok(); }).ok());
+    EXPECT_EQ(writer.Close(20ms).error().code(), ErrorCode::kTimeout);
+  }
+  producer_.reset();
+  EXPECT_EQ(cancelled, 1);
+}
+
 TEST_F(VersionTopicWriterTest, AFailedWriteIsTold) {
   const auto impatient = client_->NewProducer({{"topic.metadata.propagation.max.ms", "200"}}).value();
   VersionTopicWriter writer(*impatient, "gone_v1", 1, Options());

@@ -12,6 +12,9 @@ namespace {
 
 constexpr int kPollMs = 100;
 
+// What a record carries through librdkafka: nothing, an owned ProduceCallback, or (with the lowest bit set) a watcher.
+constexpr uintptr_t kWatcherBit = 1;
+
 using HeadersHandle = std::unique_ptr<rd_kafka_headers_t, FreeWith<rd_kafka_headers_destroy>>;
 
 }  // namespace
@@ -39,12 +42,17 @@ void KafkaProducer::ServeCallbacks() {
 }
 
 void KafkaProducer::OnDelivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
-  const std::unique_ptr<ProduceCallback> callback(static_cast<ProduceCallback*>(message->_private));
-  if (callback == nullptr) return;
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-    (*callback)(PositionFromOffset(message->offset));
-  else
-    (*callback)(MakeError(message->err, fmt::format("write to {}-{}", rd_kafka_topic_name(message->rkt), message->partition)));
+  const auto opaque = reinterpret_cast<uintptr_t>(message->_private);
+  if (opaque == 0) return;
+  Result<Position> outcome = PositionFromOffset(message->offset);
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    outcome = MakeError(message->err, fmt::format("write to {}-{}", rd_kafka_topic_name(message->rkt), message->partition));
+  if ((opaque & kWatcherBit) != 0) {
+    reinterpret_cast<DeliveryWatcher*>(opaque ^ kWatcherBit)->OnDelivery(std::move(outcome));
+    return;
+  }
+  const std::unique_ptr<ProduceCallback> callback(reinterpret_cast<ProduceCallback*>(opaque));
+  (*callback)(std::move(outcome));
 }
 
 Result<rd_kafka_topic_t*> KafkaProducer::FindTopic(const std::string& name) {
@@ -73,15 +81,28 @@ Result<rd_kafka_topic_t*> KafkaProducer::FindTopic(const std::string& name) {
 
 Status KafkaProducer::Send(const TopicPartition& to, std::string_view key, std::string_view value,
                            std::span<const Header> headers, ProduceCallback callback) {
-  VENICE_ASSIGN(rd_kafka_topic_t* const topic, FindTopic(to.topic));
   std::unique_ptr<ProduceCallback> owned;
   if (callback) owned = std::make_unique<ProduceCallback>(std::move(callback));
+  VENICE_TRY(Produce(to, key, value, headers, owned.get()));
+  (void)owned.release();  // OnDelivery takes it
+  return Ok();
+}
+
+Status KafkaProducer::SendWatched(const TopicPartition& to, std::string_view key, std::string_view value,
+                                  std::span<const Header> headers, DeliveryWatcher& watcher) {
+  static_assert(alignof(DeliveryWatcher) > kWatcherBit && alignof(ProduceCallback) > kWatcherBit);
+  return Produce(to, key, value, headers, reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(&watcher) | kWatcherBit));
+}
+
+Status KafkaProducer::Produce(const TopicPartition& to, std::string_view key, std::string_view value,
+                              std::span<const Header> headers, void* opaque) {
+  VENICE_ASSIGN(rd_kafka_topic_t* const topic, FindTopic(to.topic));
   // Blocks while the buffer is full; the callback thread drains it.
   constexpr int kFlags = RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK;
   rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
   if (headers.empty()) {
     if (rd_kafka_produce(topic, to.partition, kFlags, const_cast<char*>(value.data()), value.size(), key.data(), key.size(),
-                         owned.get()) != 0)
+                         opaque) != 0)
       code = rd_kafka_last_error();
   } else {
     HeadersHandle list(rd_kafka_headers_new(headers.size()));
@@ -91,12 +112,11 @@ Status KafkaProducer::Send(const TopicPartition& to, std::string_view key, std::
     code = rd_kafka_producev(client_.get(), RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(to.partition),
                              RD_KAFKA_V_MSGFLAGS(kFlags), RD_KAFKA_V_KEY(key.data(), key.size()),
                              RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-                             RD_KAFKA_V_HEADERS(list.get()), RD_KAFKA_V_OPAQUE(owned.get()), RD_KAFKA_V_END);
+                             RD_KAFKA_V_HEADERS(list.get()), RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) (void)list.release();
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return MakeError(code, fmt::format("write {} bytes to {}", key.size() + value.size(), to.ToString()));
-  (void)owned.release();  // OnDelivery takes it
   return Ok();
 }
 

@@ -22,6 +22,8 @@ class KafkaProducer : public Producer {
 
   Status Send(const TopicPartition& to, std::string_view key, std::string_view value, std::span<const Header> headers,
               ProduceCallback callback) override;
+  Status SendWatched(const TopicPartition& to, std::string_view key, std::string_view value,
+                     std::span<const Header> headers, DeliveryWatcher& watcher) override;
   Status Flush(std::chrono::milliseconds timeout) override;
 
  private:
@@ -32,6 +34,8 @@ class KafkaProducer : public Producer {
 
   KafkaProducer() = default;
   Result<rd_kafka_topic_t*> FindTopic(const std::string& name);
+  Status Produce(const TopicPartition& to, std::string_view key, std::string_view value, std::span<const Header> headers,
+                 void* opaque);
   void ServeCallbacks();
   static void OnDelivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* self);
 
