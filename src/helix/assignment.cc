@@ -96,7 +96,8 @@ class StateAssigner {
   void Gather() {
     size_t holders = 0;
     for (const auto& [instance, state] : current_) {
-      if (state == model_.initial() && !Contains(preference_, instance)) {
+      // Without a preferred place anywhere (every node disabled) the data stays where it is.
+      if (state == model_.initial() && !Contains(preference_, instance) && !preference_.empty()) {
         dropped_.push_back(instance);
       } else {
         ++holders;
@@ -176,16 +177,20 @@ class StateAssigner {
     return best;
   }
 
-  // Replicas too many go once every preferred one is where it should be.
+  // Replicas too many go once the others, preferred ones first, are where they should be. Not all preferred ones need
+  // be among those: when several move, each makes room for the next.
   void DropSurplus() {
-    if (result_.size() <= preference_.size()) return;
-    for (const std::string& instance : preference_) {
-      const auto now = current_.find(instance);
-      const auto then = result_.find(instance);
+    const size_t wanted = preference_.size();
+    if (wanted == 0 || combined_.size() <= wanted) return;
+    for (size_t i = 0; i < wanted; ++i) {
+      const auto now = current_.find(combined_[i]);
+      const auto then = result_.find(combined_[i]);
       if (now == current_.end() || then == result_.end() || now->second != then->second) return;
-      if (now->second == kErrorState) return;
     }
-    for (const std::string& instance : surplus_) result_[instance] = kDropped;
+    for (const std::string& instance : preference_) {
+      if (StateOf(instance) == kErrorState) return;
+    }
+    for (size_t i = wanted; i < combined_.size(); ++i) result_[combined_[i]] = kDropped;
   }
 
   const StateModel& model_;

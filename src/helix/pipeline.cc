@@ -271,7 +271,8 @@ class Pipeline {
         if (top && occupied[message.to] >= 1) continue;  // the old leader must be done first
         message.recovery = IsRecovery(resource, message, reached);
         const bool downward = resource.model->Priority(message.to) > resource.model->Priority(message.from);
-        if (!message.recovery && !downward && partitions_in_error > threshold) continue;
+        const bool needed = message.recovery || IsNeeded(resource, message, reached);
+        if (!needed && !downward && partitions_in_error > threshold) continue;
         ++occupied[message.to];
         ++reached[message.to];
         actions_.messages.push_back(std::move(message));
@@ -279,20 +280,29 @@ class Pipeline {
     }
   }
 
-  // A move that the minimum of active replicas needs, unlike one that only evens the load.
+  static int64_t MinActive(const Resource& resource) {
+    const int64_t replicas = resource.ideal_state->Number("REPLICAS", 1);
+    return std::min(resource.ideal_state->Number("MIN_ACTIVE_REPLICAS", replicas), replicas);
+  }
+
+  static int Count(const std::map<std::string, int>& states, const std::string& state) {
+    const auto it = states.find(state);
+    return it == states.end() ? 0 : it->second;
+  }
+
+  // Helix's word for a move into a state that the minimum of active replicas still lacks; all others are load moves.
   static bool IsRecovery(const Resource& resource, const TransitionMessage& message,
                          const std::map<std::string, int>& reached) {
     if (resource.ideal_state == nullptr) return false;
-    const StateModel& model = *resource.model;
-    const auto count = [&](const std::string& state) {
-      const auto it = reached.find(state);
-      return it == reached.end() ? 0 : it->second;
-    };
-    if (message.to == model.top()) return count(model.top()) == 0;
-    if (!model.IsSecondTop(message.to)) return false;
-    const int64_t replicas = resource.ideal_state->Number("REPLICAS", 1);
-    const int64_t min_active = std::min(resource.ideal_state->Number("MIN_ACTIVE_REPLICAS", replicas), replicas);
-    return count(model.top()) + count(message.to) < min_active;
+    const auto min_active = static_cast<int>(MinActive(resource));
+    return Count(resource.model->Counts(min_active, min_active), message.to) > Count(reached, message.to);
+  }
+
+  // Helix would also hold back the start of a partition's only replica as a load move; here it counts as needed.
+  static bool IsNeeded(const Resource& resource, const TransitionMessage& message,
+                       const std::map<std::string, int>& reached) {
+    if (resource.ideal_state == nullptr || !resource.model->IsSecondTop(message.to)) return false;
+    return Count(reached, resource.model->top()) + Count(reached, message.to) < MinActive(resource);
   }
 
   void PersistAssignment(const std::string& name, const ZnRecord& ideal_state, const PlacementResult& lists,
