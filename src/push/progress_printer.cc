@@ -72,10 +72,12 @@ void ProgressPrinter::operator()(const Progress& progress) {
   const auto now = std::chrono::steady_clock::now();
   const bool new_stage = progress.stage != stage_;
   if (mode_ == Mode::kLines) {
-    if (!new_stage && now - last_line_ < kLineInterval && last_line_.time_since_epoch().count() != 0) return;
-    last_line_ = now;
+    // The end of a stage, its course now and then, and what needs saying before there are numbers.
+    const bool due = progress.fraction == 1 || now - last_line_ >= kLineInterval || progress.fraction < 0;
+    if (new_stage) last_line_ = now;
     stage_ = progress.stage;
-    if (progress.stage == Stage::kDone) return;
+    if (!due || progress.stage == Stage::kDone || (new_stage && progress.fraction == 0)) return;
+    last_line_ = now;
     std::fprintf(out_, "%s\n", Line(progress, 0).c_str());
     std::fflush(out_);
     return;

@@ -23,6 +23,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds kControllerRequestTimeout{120'000};
 constexpr milliseconds kJobStatusTimeout{10'000};
 constexpr milliseconds kEndOfPushTimeout{300'000};
+// A log that takes no record for this long is down or its disk is full; a restart takes less.
+constexpr milliseconds kDeliveryTimeout{60'000};
+constexpr milliseconds kKillTimeout{10'000};
 
 milliseconds Since(const Clock& clock, std::chrono::nanoseconds start) {
   return std::chrono::duration_cast<milliseconds>(clock.Monotonic() - start);
@@ -250,6 +253,9 @@ class PushRun {
     const uint64_t queue_kib = std::clamp<uint64_t>(settings_.memory.bytes() / 16 / 1024, 4 * 1024, 64 * 1024);
     std::map<std::string, std::string> overrides;
     if (!settings_.kafka.contains("kafka.buffer.memory")) overrides["queue.buffering.max.kbytes"] = std::to_string(queue_kib);
+    if (!settings_.kafka.contains("kafka.delivery.timeout.ms")) {
+      overrides["delivery.timeout.ms"] = std::to_string(kDeliveryTimeout.count());
+    }
     VENICE_ASSIGN(const auto producer, log->NewProducer(overrides));
     // A segment that ends by age would differ between two runs; a push writes one segment per partition.
     writer::VersionTopicWriter writer(*producer, version_.topic, version_.partitions,
@@ -273,12 +279,18 @@ class PushRun {
     summary_.records_written = counters.records;
     summary_.duplicates_identical = counters.duplicates_identical;
     summary_.duplicates_dropped = counters.duplicates_dropped;
-    VENICE_TRY(written);
+    if (!written.ok()) return Explain(written.error());
     Report(1, counters.records, counters.bytes, "");
     sorter_.reset();
-    VENICE_TRY(EndOfPush(writer));
+    if (const Status ended = EndOfPush(writer); !ended.ok()) return Explain(ended.error());
     summary_.writing = Since(clock_, stage_started_);
     return Ok();
+  }
+
+  Error Explain(const Error& error) const {
+    if (error.code() != ErrorCode::kTimeout && error.code() != ErrorCode::kUnavailable) return error;
+    return Error(error.code(), fmt::format("{}; the log at {} did not take the records: is it up, and has its disk space left?",
+                                           error.message(), version_.bootstrap_servers));
   }
 
   // Counts and digests travel either way: in the headers of our end of push, or with the controller's.
@@ -306,6 +318,7 @@ class PushRun {
                               });
     if (!status.ok()) return std::move(status).error();
     summary_.status = *status;
+    Report(1, 0, 0, fmt::format("version {} {}", version_.version, settings_.defer_version_swap ? "is ready" : "is online"));
     summary_.online = !settings_.defer_version_swap;
     summary_.ingesting = Since(clock_, stage_started_);
     return Ok();
@@ -335,7 +348,11 @@ class PushRun {
 
   void Kill(const Error& reason) {
     if (reason.code() == ErrorCode::kPushFailed) return;  // it is dead already
-    const Status killed = client_->KillPush(version_.topic);
+    // The controller may be what failed: this must not take long.
+    controller_api::ControllerClientOptions options = ClientOptions(summary_.cluster);
+    options.request_timeout = kKillTimeout;
+    options.attempts = 2;
+    const Status killed = controller_api::ControllerClient(options).KillPush(version_.topic);
     if (!killed.ok()) {
       LogWarning("push.kill_failed", {{"topic", version_.topic}, {"reason", killed.error().message()}});
     }
