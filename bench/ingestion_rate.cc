@@ -145,9 +145,10 @@ int Run(uint64_t count, size_t value_bytes) {
     TemporaryDirectory folder;
     const double raw = Raw(folder / "raw", count, std::string("\0\0\0\1", 4) + value);
     const double ours = Ingest(folder / "data", log);
-    fmt::print("{{\"records\": {}, \"value_bytes\": {}, \"rocksdb_records_per_second\": {:.0f}, "
-               "\"ingestion_records_per_second\": {:.0f}, \"ratio\": {:.2f}}}\n",
-               count, value_bytes, static_cast<double>(count) / raw, static_cast<double>(count) / ours, raw / ours);
+    fmt::print(
+        "{{\"records\": {}, \"value_bytes\": {}, \"rocksdb_records_per_second\": {:.0f}, "
+        "\"ingestion_records_per_second\": {:.0f}, \"ratio\": {:.2f}}}\n",
+        count, value_bytes, static_cast<double>(count) / raw, static_cast<double>(count) / ours, raw / ours);
   }
   return 0;
 }

@@ -1,4 +1,5 @@
-// How far a partition has been ingested: everything that continuing after a crash needs. Kept as Venice's PartitionState.
+// How far a partition has been ingested: everything that continuing after a crash needs. Kept as Venice's
+// PartitionState.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ struct Checkpoint {
   pubsub::Position next;  // where to continue, inclusive
   int64_t offset = -1;    // of the last record applied; for people and lag figures
   bool end_of_push = false;
-  uint64_t bytes = 0;     // keys and values applied so far
+  uint64_t bytes = 0;                                 // keys and values applied so far
   protocol::PartitionDigest digest;                   // of what is stored
   std::optional<protocol::PartitionDigest> expected;  // of what was pushed; from end of push
   std::map<protocol::Guid, protocol::ProducerPartitionState> producers;

@@ -30,7 +30,9 @@ class IngestionService::Worker {
   Worker(pubsub::Client& client, ByteSize buffer_bytes) : client_(client), buffer_bytes_(buffer_bytes) {}
   ~Worker() { Stop(); }
 
-  void Start() { thread_ = std::thread([this] { Run(); }); }
+  void Start() {
+    thread_ = std::thread([this] { Run(); });
+  }
 
   // Ends the thread; every replica is let go first.
   void Stop() {
@@ -142,7 +144,8 @@ class IngestionService::Worker {
     const pubsub::TopicPartition name = NameOf(*replica);
     consuming_.erase(name);
     if (Status status = consumer_->Unsubscribe(name); !status.ok())
-      LogWarning("ingestion.unsubscribe.failed", {{"partition", name.ToString()}, {"error", status.error().ToString()}});
+      LogWarning("ingestion.unsubscribe.failed",
+                 {{"partition", name.ToString()}, {"error", status.error().ToString()}});
   }
 
   void PollOnce() {
@@ -203,7 +206,8 @@ class IngestionService::Worker {
     const auto to_begin = consumer_->Compare(name, next, *begin);
     const auto to_end = consumer_->Compare(name, next, *end);
     if (!to_begin.ok() || !to_end.ok() || (*to_begin >= 0 && *to_end <= 0)) return std::nullopt;
-    return Error(ErrorCode::kCorruption, "the log " + name.ToString() + (*to_begin < 0 ? " no longer holds" : " has lost") +
+    return Error(ErrorCode::kCorruption, "the log " + name.ToString() +
+                                             (*to_begin < 0 ? " no longer holds" : " has lost") +
                                              " the records after the last checkpoint; push again");
   }
 
@@ -285,8 +289,8 @@ Status IngestionService::StartReplica(ReplicaOptions options) {
                return a->load() < b->load();
              })->get();
     if (!impl_->replicas.emplace(key, Impl::Entry{replica, worker}).second)
-      return Error(ErrorCode::kAlreadyExists, "partition " + key.first + "-" + std::to_string(key.second) +
-                                                  " is already being ingested");
+      return Error(ErrorCode::kAlreadyExists,
+                   "partition " + key.first + "-" + std::to_string(key.second) + " is already being ingested");
   }
   worker->Add(std::move(replica));
   return Ok();

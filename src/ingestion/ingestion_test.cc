@@ -25,8 +25,9 @@ const pubsub::TopicPartition kPartition{"profiles_v3", 0};
 class Host {
  public:
   explicit Host(const std::string& folder, ScriptedLog& log) : service_(log, {1, 4_MiB}) {
-    engine_ = std::move(storage::StorageEngine::Open(
-                            folder, std::make_shared<storage::Memory>(storage::MemoryOptions{8_MiB, 8_MiB})).value());
+    engine_ = std::move(
+        storage::StorageEngine::Open(folder, std::make_shared<storage::Memory>(storage::MemoryOptions{8_MiB, 8_MiB}))
+            .value());
     version_ = engine_->OpenVersion(kPartition.topic).value();
     store_ = version_->OpenPartition(kPartition.partition).value();
     EXPECT_TRUE(service_.Start().ok());
@@ -53,8 +54,8 @@ class Host {
   ReplicaReport End() {
     std::unique_lock lock(mutex_);
     const bool ended = changed_.wait_for(lock, std::chrono::seconds(60), [&] {
-      return !reports_.empty() && (reports_.back().state == ReplicaState::kCompleted ||
-                                   reports_.back().state == ReplicaState::kError);
+      return !reports_.empty() &&
+             (reports_.back().state == ReplicaState::kCompleted || reports_.back().state == ReplicaState::kError);
     });
     EXPECT_TRUE(ended);
     return reports_.empty() ? ReplicaReport() : reports_.back();
@@ -161,7 +162,8 @@ TEST_P(Faults, FailTheReplicaAndNameIt) {
   host.Start(5000);
   const ReplicaReport end = host.End();
   ASSERT_EQ(end.state, ReplicaState::kError);
-  EXPECT_NE(end.detail.find("store profiles version 3 partition 0 on replica host_1234"), std::string::npos) << end.detail;
+  EXPECT_NE(end.detail.find("store profiles version 3 partition 0 on replica host_1234"), std::string::npos)
+      << end.detail;
   EXPECT_NE(end.detail.find(GetParam().message), std::string::npos) << end.detail;
   EXPECT_NE(host.store().phase(), storage::Phase::kOpen) << "nothing of it is readable";
 }
@@ -173,8 +175,10 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"dropped", [](Records& r) { r.erase(r.begin() + 500); }, "records are missing after sequence 499"},
         Fault{"dropped_start_of_segment", [](Records& r) { r.erase(r.begin()); }, "without having started a segment"},
         Fault{"dropped_start_of_push", [](Records& r) { r.erase(r.begin() + 1); }, "records are missing"},
-        Fault{"dropped_last_record", [](Records& r) { r.erase(r.begin() + 1001); }, "records are missing after sequence 1000"},
-        Fault{"dropped_end_of_push", [](Records& r) { r.erase(r.begin() + 1002); }, "records are missing after sequence 1001"},
+        Fault{"dropped_last_record", [](Records& r) { r.erase(r.begin() + 1001); },
+              "records are missing after sequence 1000"},
+        Fault{"dropped_end_of_push", [](Records& r) { r.erase(r.begin() + 1002); },
+              "records are missing after sequence 1001"},
         Fault{"doubled", [](Records& r) { r.insert(r.begin() + 500, r[500]); }, "a record is in the log twice"},
         Fault{"doubled_start", [](Records& r) { r.insert(r.begin(), r[0]); }, "a segment starts twice"},
         Fault{"swapped", [](Records& r) { std::swap(r[500], r[501]); }, "records are missing"},
@@ -286,7 +290,8 @@ TEST(Ingestion, ManyPartitionsOnFewThreads) {
   constexpr int kPartitions = 12;
   for (int p = 0; p < kPartitions; ++p) ScriptedPush(log, {kPartition.topic, p}).Push(500 + p);
   auto engine = std::move(storage::StorageEngine::Open(
-                              folder / "data", std::make_shared<storage::Memory>(storage::MemoryOptions{8_MiB, 8_MiB})).value());
+                              folder / "data", std::make_shared<storage::Memory>(storage::MemoryOptions{8_MiB, 8_MiB}))
+                              .value());
   auto version = engine->OpenVersion(kPartition.topic).value();
   std::atomic<int> completed{0};
   IngestionService service(log, {3, 4_MiB});

@@ -69,8 +69,7 @@ Result<Integrity::Verdict> Integrity::CheckOrder(Producer& producer, const Envel
     if (sequence != int64_t{producer.sequence} + 1)
       return Broken(record, fmt::format("records are missing after sequence {}", producer.sequence));
     if (Ended(producer.status)) return Broken(record, "a record follows the end of its segment");
-    if (IsControl(record, ControlMessageType::kStartOfSegment))
-      return Broken(record, "a segment starts twice");
+    if (IsControl(record, ControlMessageType::kStartOfSegment)) return Broken(record, "a segment starts twice");
     producer.sequence = record.producer.sequence_number;
     producer.timestamp_ms = record.producer.message_timestamp_ms;
     return Verdict::kApply;

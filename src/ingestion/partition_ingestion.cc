@@ -27,11 +27,16 @@ Error Refused(ErrorCode code, std::string text) { return Error(code, std::move(t
 
 std::string_view ToString(ReplicaState state) {
   switch (state) {
-    case ReplicaState::kStarted: return "STARTED";
-    case ReplicaState::kProgress: return "PROGRESS";
-    case ReplicaState::kEndOfPushReceived: return "END_OF_PUSH_RECEIVED";
-    case ReplicaState::kCompleted: return "COMPLETED";
-    case ReplicaState::kError: return "ERROR";
+    case ReplicaState::kStarted:
+      return "STARTED";
+    case ReplicaState::kProgress:
+      return "PROGRESS";
+    case ReplicaState::kEndOfPushReceived:
+      return "END_OF_PUSH_RECEIVED";
+    case ReplicaState::kCompleted:
+      return "COMPLETED";
+    case ReplicaState::kError:
+      return "ERROR";
   }
   return "?";
 }
@@ -74,8 +79,8 @@ Status PartitionIngestion::Apply(const pubsub::Consumer& consumer, const pubsub:
   VENICE_TRY(protocol::DecodeEnvelope(raw.value, envelope_));
   const bool control_key = key.kind == protocol::KeyKind::kControl;
   if (control_key != (envelope_.type == MessageType::kControlMessage))
-    return Refused(ErrorCode::kCorruption, fmt::format("the record at offset {} has a key of another kind than its value",
-                                                       raw.offset));
+    return Refused(ErrorCode::kCorruption,
+                   fmt::format("the record at offset {} has a key of another kind than its value", raw.offset));
   VENICE_ASSIGN(const Integrity::Verdict verdict, integrity_.Check(key.payload, envelope_));
   if (verdict == Integrity::Verdict::kApply) {
     if (envelope_.type == MessageType::kPut && key.kind == protocol::KeyKind::kData) [[likely]] {
@@ -84,7 +89,8 @@ Status PartitionIngestion::Apply(const pubsub::Consumer& consumer, const pubsub:
       next_ = consumer.PositionAfter(raw);
       offset_.store(raw.offset, std::memory_order_relaxed);
       VENICE_TRY(ApplyControl(batch, raw, envelope_));
-    } else if (envelope_.type == MessageType::kDelete && key.kind == protocol::KeyKind::kData && push_started_ && !sorted_) {
+    } else if (envelope_.type == MessageType::kDelete && key.kind == protocol::KeyKind::kData && push_started_ &&
+               !sorted_) {
       VENICE_TRY(options_.store->Delete(key.payload));
     } else {
       return Refused(ErrorCode::kUnsupported,
@@ -93,7 +99,8 @@ Status PartitionIngestion::Apply(const pubsub::Consumer& consumer, const pubsub:
     }
   }
   offset_.store(raw.offset, std::memory_order_relaxed);
-  if (bytes_since_checkpoint_ < options_.checkpoint_bytes.bytes()) [[likely]] return Ok();
+  if (bytes_since_checkpoint_ < options_.checkpoint_bytes.bytes()) [[likely]]
+    return Ok();
   next_ = consumer.PositionAfter(raw);
   return SaveCheckpoint();
 }
@@ -101,9 +108,11 @@ Status PartitionIngestion::Apply(const pubsub::Consumer& consumer, const pubsub:
 Status PartitionIngestion::ApplyPut(std::string_view key, const EnvelopeView& record) {
   if (!push_started_) return Refused(ErrorCode::kCorruption, "a data record comes before the start of push");
   if (record.schema_id < 0)
-    return Refused(ErrorCode::kUnsupported,
-                   fmt::format("a record has schema id {}: chunked values cannot be stored yet; push values below 950 KiB "
-                               "to a store without chunking", record.schema_id));
+    return Refused(
+        ErrorCode::kUnsupported,
+        fmt::format("a record has schema id {}: chunked values cannot be stored yet; push values below 950 KiB "
+                    "to a store without chunking",
+                    record.schema_id));
   digest_.Add(key, record.schema_id, record.value);
   protocol::EncodeValueRecord(record.schema_id, record.value, value_);
   VENICE_TRY(sorted_ ? options_.store->PutSorted(key, value_) : options_.store->Put(key, value_));
@@ -127,9 +136,8 @@ Status PartitionIngestion::ApplyControl(const pubsub::Batch& batch, const pubsub
     case protocol::ControlMessageType::kEndOfSegment:
       return Ok();  // the integrity check was all
     default:
-      return Refused(ErrorCode::kUnsupported,
-                     fmt::format("control message {} does not belong into a batch push",
-                                 protocol::ToString(record.control.type)));
+      return Refused(ErrorCode::kUnsupported, fmt::format("control message {} does not belong into a batch push",
+                                                          protocol::ToString(record.control.type)));
   }
 }
 
@@ -260,8 +268,10 @@ void PartitionIngestion::Enter(ReplicaState state, std::string detail) {
   }
   state_ = state;
   if (state == ReplicaState::kCompleted)
-    LogInfo("ingestion.completed", {{"topic", options_.topic}, {"partition", options_.partition},
-                                    {"records", records_.load()}, {"bytes", bytes_.load()},
+    LogInfo("ingestion.completed", {{"topic", options_.topic},
+                                    {"partition", options_.partition},
+                                    {"records", records_.load()},
+                                    {"bytes", bytes_.load()},
                                     {"replays_dropped", integrity_.replays_dropped()}});
   if (options_.listener) options_.listener(Report());
 }

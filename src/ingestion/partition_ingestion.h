@@ -36,16 +36,16 @@ struct ReplicaReport {
   std::string topic;
   int32_t partition = 0;
   ReplicaState state = ReplicaState::kStarted;
-  int64_t offset = -1;    // of the last record applied
-  uint64_t records = 0;   // data records applied
-  uint64_t bytes = 0;     // their keys and values
-  std::string detail;     // for kError: what failed, where, what to do
+  int64_t offset = -1;                          // of the last record applied
+  uint64_t records = 0;                         // data records applied
+  uint64_t bytes = 0;                           // their keys and values
+  std::string detail;                           // for kError: what failed, where, what to do
   ErrorCode error_code = ErrorCode::kInternal;  // for kError
   uint64_t replays_dropped = 0;
 };
 
 struct ReplicaOptions {
-  std::string topic;    // "<store>_v<N>"
+  std::string topic;  // "<store>_v<N>"
   int32_t partition = 0;
   std::string replica;  // names this host in messages: the instance name
   std::shared_ptr<storage::VersionStore> version;

@@ -138,7 +138,10 @@ class ScriptedPush {
     sequence_ = 0;
     Control(protocol::StartOfSegment{static_cast<int32_t>(type_), {}});
   }
-  void EndSegment(bool last) { Control(protocol::EndOfSegment{checksum_.Value(), {}, last}); ++segment_; }
+  void EndSegment(bool last) {
+    Control(protocol::EndOfSegment{checksum_.Value(), {}, last});
+    ++segment_;
+  }
   void StartOfPush(bool sorted) {
     protocol::StartOfPush start;
     start.sorted = sorted;
@@ -152,10 +155,9 @@ class ScriptedPush {
     Write(std::move(record_key), {Producer(), protocol::Put{value, schema_id}, Footer()}, {});
   }
   void EndOfPush() {
-    Control(protocol::EndOfPush{},
-            {{std::string(protocol::record_header::kRecordCount),
-              protocol::EncodeRecordCount(static_cast<int64_t>(digest.count()))},
-             {std::string(protocol::record_header::kContentDigest), digest.Encode()}});
+    Control(protocol::EndOfPush{}, {{std::string(protocol::record_header::kRecordCount),
+                                     protocol::EncodeRecordCount(static_cast<int64_t>(digest.count()))},
+                                    {std::string(protocol::record_header::kContentDigest), digest.Encode()}});
   }
   void Control(protocol::ControlMessage::Body body, std::vector<pubsub::Header> headers = {}) {
     protocol::ControlMessage message;
@@ -171,7 +173,9 @@ class ScriptedPush {
     AppendBigEndian(key, static_cast<uint32_t>(i));
     return key;
   }
-  static std::string Value(int i) { return "value " + std::to_string(i) + std::string(static_cast<size_t>(i % 50), '.'); }
+  static std::string Value(int i) {
+    return "value " + std::to_string(i) + std::string(static_cast<size_t>(i % 50), '.');
+  }
   // A whole sorted push of `count` records.
   void Push(int count, bool sorted = true) {
     StartSegment();

@@ -16,9 +16,9 @@ uint32_t ByZlib(uint32_t start, const char* bytes, size_t size) {
 
 #if defined(__x86_64__)
 
-// Folding with carry-less multiplication: V. Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ
-// Instruction", Intel 2009; constants for the bit-reflected polynomial 0x1DB710641. Names as there: multiplying by
-// K1, K2 moves 512 bits ahead, by K3, K4 128 bits, by K5 32 bits; P is the polynomial, U its reciprocal.
+// Folding with carry-less multiplication: V. Gopal et al., "Fast CRC Computation for Generic Polynomials Using
+// PCLMULQDQ Instruction", Intel 2009; constants for the bit-reflected polynomial 0x1DB710641. Names as there:
+// multiplying by K1, K2 moves 512 bits ahead, by K3, K4 128 bits, by K5 32 bits; P is the polynomial, U its reciprocal.
 constexpr long long kK1 = 0x154442bd4, kK2 = 0x1c6e41596;
 constexpr long long kK3 = 0x1751997d0, kK4 = 0x0ccaa009e;
 constexpr long long kK5 = 0x163cd6124;

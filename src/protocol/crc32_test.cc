@@ -17,7 +17,8 @@ TEST(Crc32, IsThatOfZlibAtEveryLengthAndAlignment) {
     const size_t at = size % 17;
     const auto start = static_cast<uint32_t>(size % 3 == 0 ? 0 : random());
     const std::string_view view = std::string_view(bytes).substr(at, size);
-    ASSERT_EQ(Crc32(view, start), crc32(start, reinterpret_cast<const Bytef*>(view.data()), static_cast<uInt>(size))) << size;
+    ASSERT_EQ(Crc32(view, start), crc32(start, reinterpret_cast<const Bytef*>(view.data()), static_cast<uInt>(size)))
+        << size;
   }
   EXPECT_EQ(Crc32("123456789"), 0xcbf43926u);
 }

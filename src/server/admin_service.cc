@@ -69,7 +69,8 @@ void AdminService::Dictionary(const std::vector<std::string_view>& parts, net::R
     Result<protocol::StoreVersionState> state = protocol::DecodeStoreVersionState(**stored);
     if (!state.ok()) return waiting->Send(MakeError(500, state.error().ToString()));
     if (!state->compression_dictionary) return waiting->Send(MakeReply({.status = 404}, {}));
-    waiting->Send(MakeReply({.content_type = protocol::media_type::kOctetStream}, std::move(*state->compression_dictionary)));
+    waiting->Send(
+        MakeReply({.content_type = protocol::media_type::kOctetStream}, std::move(*state->compression_dictionary)));
   });
   if (!queued) waiting->Send(MakeError(503, "Server over capacity"));
 }
@@ -88,8 +89,8 @@ void AdminService::Metadata(const std::vector<std::string_view>& parts, net::Res
   const auto store = stores_.Get(parts[1]);
   if (!store) return responder.Send(MakeError(500, fmt::format("no such store: {}", parts[1])));
   if (!store->storage_node_read_quota_enabled)
-    return responder.Send(MakeError(403, fmt::format("Fast client is not enabled for store {}: its storage-node read quota is off",
-                                                     parts[1])));
+    return responder.Send(MakeError(
+        403, fmt::format("Fast client is not enabled for store {}: its storage-node read quota is off", parts[1])));
   responder.Send(MakeError(501, "this server does not offer metadata for fast clients: read through a router"));
 }
 
@@ -97,9 +98,11 @@ void AdminService::Replicas(net::Responder responder) {
   Json list = Json::array();
   for (const ReplicaView& view : replicas_.Replicas()) {
     const ingestion::ReplicaReport& report = view.report;
-    Json replica = {{"resource", report.topic}, {"partition", report.partition}, {"instance", instance_},
-                    {"state", ingestion::ToString(report.state)}, {"helixState", view.helix_state}, {"ready", view.ready},
-                    {"offset", report.offset}, {"records", report.records}, {"bytes", report.bytes}};
+    Json replica = {{"resource", report.topic},       {"partition", report.partition},
+                    {"instance", instance_},          {"state", ingestion::ToString(report.state)},
+                    {"helixState", view.helix_state}, {"ready", view.ready},
+                    {"offset", report.offset},        {"records", report.records},
+                    {"bytes", report.bytes}};
     if (!report.detail.empty()) replica["detail"] = report.detail;
     list.push_back(std::move(replica));
   }
@@ -112,7 +115,9 @@ void AdminService::Verify(const std::vector<std::string_view>& parts, net::Respo
   if (!partition || name.kind != protocol::TopicKind::kVersion)
     return responder.Send(MakeError(400, "expected /verify/<store>_v<version>/<partition>"));
   auto store = replicas_.ReadyStore(std::string(parts[1]), *partition);
-  if (!store) return responder.Send(MakeError(404, fmt::format("no complete replica of {}-{} on {}", parts[1], *partition, instance_)));
+  if (!store)
+    return responder.Send(
+        MakeError(404, fmt::format("no complete replica of {}-{} on {}", parts[1], *partition, instance_)));
   Json answer = {{"store", name.store}, {"version", name.version}, {"partition", *partition}, {"instance", instance_}};
   auto waiting = std::make_shared<net::Responder>(std::move(responder));
   const bool queued = scan_pool_.Submit([store = std::move(store), waiting, answer = std::move(answer)]() mutable {

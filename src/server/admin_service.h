@@ -17,7 +17,11 @@ class AdminService {
  public:
   AdminService(std::string instance, const ReplicaManager& replicas, metadata::StoreRepository& stores,
                ThreadPool& read_pool, ThreadPool& scan_pool)
-      : instance_(std::move(instance)), replicas_(replicas), stores_(stores), read_pool_(read_pool), scan_pool_(scan_pool) {}
+      : instance_(std::move(instance)),
+        replicas_(replicas),
+        stores_(stores),
+        read_pool_(read_pool),
+        scan_pool_(scan_pool) {}
 
   // GET /dictionary/<S>/<N>
   void Dictionary(const std::vector<std::string_view>& parts, net::Responder responder);

@@ -22,7 +22,9 @@ struct ReplyHead {
 
 net::HttpResponse MakeReply(const ReplyHead& head, std::string body);
 // An error with its text.
-inline net::HttpResponse MakeError(int status, std::string text) { return MakeReply({.status = status}, std::move(text)); }
+inline net::HttpResponse MakeError(int status, std::string text) {
+  return MakeReply({.status = status}, std::move(text));
+}
 
 // The parts between the slashes of a raw target: "/storage/s_v1" -> {"storage", "s_v1"}; at most `parts_max` + 1 parts.
 std::vector<std::string_view> SplitTarget(std::string_view target, size_t parts_max);

@@ -35,7 +35,8 @@ std::optional<std::string> DecodeKey(std::string_view text) {
   return std::string(text.substr(0, query));
 }
 
-const ServedPartition* Find(const ReplicaTable& table, std::string_view topic, int32_t partition, int32_t* compression) {
+const ServedPartition* Find(const ReplicaTable& table, std::string_view topic, int32_t partition,
+                            int32_t* compression) {
   const auto version = table.find(topic);
   if (version == table.end() || partition < 0) return nullptr;
   *compression = version->second.compression;
@@ -48,8 +49,10 @@ net::HttpResponse SingleReply(GetOutcome outcome, const storage::PinnedValue& va
     case GetOutcome::kFound: {
       const auto record = protocol::DecodeValueRecord(value.view());
       if (!record.ok()) return MakeError(500, record.error().message());
-      return MakeReply({.content_type = protocol::media_type::kAvroBinary, .compression = compression,
-                        .schema_id = record->schema_id}, std::string(record->value));
+      return MakeReply({.content_type = protocol::media_type::kAvroBinary,
+                        .compression = compression,
+                        .schema_id = record->schema_id},
+                       std::string(record->value));
     }
     case GetOutcome::kMissing:
       return MakeReply({.status = 404, .compression = compression}, {});
@@ -127,7 +130,8 @@ ReadService::Progress ReadService::Advance(Batch& batch, ReadTier tier, size_t k
     }
     const auto index = static_cast<size_t>(key->partition);
     if (key->partition < 0 || index >= batch.version->partitions.size() || !batch.version->partitions[index].ready) {
-      batch.failure = MakeError(503, fmt::format("partition {} of {} is not served by this host now", key->partition, batch.topic));
+      batch.failure =
+          MakeError(503, fmt::format("partition {} of {} is not served by this host now", key->partition, batch.topic));
       return Progress::kFailed;
     }
     switch (batch.version->partitions[index].store->Get(key->key, tier, value)) {
@@ -158,14 +162,19 @@ ReadService::Progress ReadService::Advance(Batch& batch, ReadTier tier, size_t k
 
 void ReadService::Finish(Batch& batch, Progress progress, net::Responder responder) {
   if (progress == Progress::kFailed) return responder.Send(std::move(batch.failure));
-  responder.Send(MakeReply({.content_type = protocol::media_type::kAvroBinary, .compression = batch.version->compression,
-                            .schema_id = protocol::kMultiGetResponseVersion, .capacity_units = batch.keys,
-                            .streaming = batch.streaming}, std::move(batch.out)));
+  responder.Send(MakeReply({.content_type = protocol::media_type::kAvroBinary,
+                            .compression = batch.version->compression,
+                            .schema_id = protocol::kMultiGetResponseVersion,
+                            .capacity_units = batch.keys,
+                            .streaming = batch.streaming},
+                           std::move(batch.out)));
 }
 
-void ReadService::BatchGet(const std::vector<std::string_view>& parts, net::HttpRequest request, net::Responder responder) {
+void ReadService::BatchGet(const std::vector<std::string_view>& parts, net::HttpRequest request,
+                           net::Responder responder) {
   if (!IsApiVersion(request.headers, "1"))
-    return responder.Send(MakeError(400, fmt::format("{} must be 1 for a batch get", protocol::http_header::kApiVersion)));
+    return responder.Send(
+        MakeError(400, fmt::format("{} must be 1 for a batch get", protocol::http_header::kApiVersion)));
   auto batch = std::make_shared<Batch>();
   batch->table = table_.On(responder.loop());
   batch->topic = parts[1];
@@ -178,9 +187,8 @@ void ReadService::BatchGet(const std::vector<std::string_view>& parts, net::Http
   if (progress != Progress::kMore) return Finish(*batch, progress, std::move(responder));
 
   auto waiting = std::make_shared<net::Responder>(std::move(responder));
-  const bool queued = pool_.Submit([batch, waiting] {
-    Finish(*batch, Advance(*batch, ReadTier::kBlocking, SIZE_MAX), std::move(*waiting));
-  });
+  const bool queued = pool_.Submit(
+      [batch, waiting] { Finish(*batch, Advance(*batch, ReadTier::kBlocking, SIZE_MAX), std::move(*waiting)); });
   if (!queued) waiting->Send(MakeError(503, std::string(kOverloaded)));
 }
 

@@ -31,7 +31,8 @@ class ReadService {
 
   static Progress Advance(Batch& batch, storage::ReadTier tier, size_t keys_max);
   static void Finish(Batch& batch, Progress progress, net::Responder responder);
-  // 503 when this host should have the version but cannot answer now, 400 when it is asked for another than the current.
+  // 503 when this host should have the version but cannot answer now, 400 when it is asked for another than the
+  // current.
   net::HttpResponse NotHere(std::string_view topic) const;
 
   const PublishedTable& table_;

@@ -17,8 +17,13 @@ using metadata::ExecutionStatus;
 ReplicaManager::ReplicaManager(ReplicaManagerOptions options, storage::StorageEngine& engine,
                                ingestion::IngestionService& ingestion, metadata::StoreRepository& stores,
                                PublishedTable& table, StatusWriter& statuses)
-    : options_(std::move(options)), engine_(engine), ingestion_(ingestion), stores_(stores), table_(table),
-      statuses_(statuses), control_("replicas", 1) {}
+    : options_(std::move(options)),
+      engine_(engine),
+      ingestion_(ingestion),
+      stores_(stores),
+      table_(table),
+      statuses_(statuses),
+      control_("replicas", 1) {}
 
 ReplicaManager::~ReplicaManager() { Stop(); }
 
@@ -83,7 +88,8 @@ Status ReplicaManager::ToStandby(const helix::Transition& transition, const Key&
     return Error(ErrorCode::kInvalidArgument, "resource '" + key.first + "' is not a store version");
   VENICE_ASSIGN(const metadata::StoreEntry entry, stores_.Refresh(name.store));
   const metadata::Version* version = entry.store->FindVersion(name.version);
-  if (version == nullptr) return Error(ErrorCode::kNotFound, "store " + name.store + " has no version " + std::to_string(name.version));
+  if (version == nullptr)
+    return Error(ErrorCode::kNotFound, "store " + name.store + " has no version " + std::to_string(name.version));
 
   Pause(key);
   const auto compression = static_cast<int32_t>(version->compression);
@@ -103,7 +109,8 @@ Status ReplicaManager::Open(const Key& key, int32_t compression) {
   VENICE_ASSIGN(std::shared_ptr<storage::VersionStore> version, engine_.OpenVersion(key.first));
   Result<std::shared_ptr<storage::PartitionStore>> store = version->OpenPartition(key.second);
   if (!store.ok() && store.error().code() == ErrorCode::kCorruption) {
-    LogError("server.replica.damaged", {{"topic", key.first}, {"partition", key.second}, {"error", store.error().ToString()}});
+    LogError("server.replica.damaged",
+             {{"topic", key.first}, {"partition", key.second}, {"error", store.error().ToString()}});
     VENICE_TRY(version->DropPartition(key.second));
     store = version->OpenPartition(key.second);
   }
@@ -138,7 +145,8 @@ Status ReplicaManager::StartIngestion(const Key& key, int32_t compression) {
   return ingestion_.StartReplica(std::move(options));
 }
 
-Status ReplicaManager::WaitUntilReady(const Key& key, std::chrono::milliseconds limit, const std::stop_token& cancelled) {
+Status ReplicaManager::WaitUntilReady(const Key& key, std::chrono::milliseconds limit,
+                                      const std::stop_token& cancelled) {
   const std::stop_callback on_cancel(cancelled, [this] {
     std::lock_guard lock(mutex_);
     changed_.notify_all();
@@ -150,11 +158,11 @@ Status ReplicaManager::WaitUntilReady(const Key& key, std::chrono::milliseconds 
     if (found->second.ready) return ReplicaState::kCompleted;
     return found->second.report.state == ReplicaState::kError ? ReplicaState::kError : ReplicaState::kStarted;
   };
-  const bool ended = changed_.wait_for(lock, limit, [&] {
-    return cancelled.stop_requested() || state() != ReplicaState::kStarted;
-  });
+  const bool ended =
+      changed_.wait_for(lock, limit, [&] { return cancelled.stop_requested() || state() != ReplicaState::kStarted; });
   if (cancelled.stop_requested()) return Error(ErrorCode::kCancelled, "the session ended");
-  if (!ended) return Error(ErrorCode::kTimeout, fmt::format("{}-{} did not become ready in time", key.first, key.second));
+  if (!ended)
+    return Error(ErrorCode::kTimeout, fmt::format("{}-{} did not become ready in time", key.first, key.second));
   if (state() == ReplicaState::kCompleted) return Ok();
   const auto found = replicas_.find(key);
   if (found == replicas_.end()) return Error(ErrorCode::kCancelled, "the replica is gone");
@@ -191,8 +199,9 @@ Status ReplicaManager::ToDropped(const helix::Transition& transition, const Key&
     // Routers that still list this replica get answers until they have seen that it leaves.
     std::unique_lock lock(mutex_);
     const auto found = replicas_.find(key);
-    const auto until = (found == replicas_.end() ? std::chrono::steady_clock::time_point() : found->second.offline_since) +
-                       options_.graceful_drop_delay;
+    const auto until =
+        (found == replicas_.end() ? std::chrono::steady_clock::time_point() : found->second.offline_since) +
+        options_.graceful_drop_delay;
     const std::stop_callback on_cancel(transition.cancelled, [this] {
       std::lock_guard inner(mutex_);
       changed_.notify_all();
@@ -224,11 +233,13 @@ void ReplicaManager::DeleteData(const Key& key) {
     const Result<std::vector<std::string>> versions = engine_.Versions();
     if (!versions.ok() || std::find(versions->begin(), versions->end(), key.first) == versions->end()) return;
     Result<std::shared_ptr<storage::VersionStore>> version = engine_.OpenVersion(key.first);
-    if (!version.ok()) return LogWarning("server.drop.failed", {{"topic", key.first}, {"error", version.error().ToString()}});
+    if (!version.ok())
+      return LogWarning("server.drop.failed", {{"topic", key.first}, {"error", version.error().ToString()}});
     gone.version = std::move(version).value();
   }
   if (Status status = gone.version->DropPartition(key.second); !status.ok())
-    LogWarning("server.drop.failed", {{"topic", key.first}, {"partition", key.second}, {"error", status.error().ToString()}});
+    LogWarning("server.drop.failed",
+               {{"topic", key.first}, {"partition", key.second}, {"error", status.error().ToString()}});
 }
 
 void ReplicaManager::DropVersionIfEmpty(const std::string& topic) {
@@ -296,8 +307,8 @@ void ReplicaManager::HandleReport(uint64_t generation, const ReplicaReport& repo
       }
       if (version)
         if (Status status = version->DropPartition(key.second); !status.ok())
-          LogWarning("server.drop.failed", {{"topic", key.first}, {"partition", key.second},
-                                            {"error", status.error().ToString()}});
+          LogWarning("server.drop.failed",
+                     {{"topic", key.first}, {"partition", key.second}, {"error", status.error().ToString()}});
       break;
     }
   }
@@ -312,7 +323,8 @@ void ReplicaManager::Publish() {
     for (const auto& [key, replica] : replicas_) {
       ServedVersion& version = (*table)[key.first];
       version.compression = replica.compression;
-      if (version.partitions.size() <= static_cast<size_t>(key.second)) version.partitions.resize(static_cast<size_t>(key.second) + 1);
+      if (version.partitions.size() <= static_cast<size_t>(key.second))
+        version.partitions.resize(static_cast<size_t>(key.second) + 1);
       version.partitions[static_cast<size_t>(key.second)] = {replica.ready ? replica.store : nullptr, replica.ready};
     }
   }

@@ -149,9 +149,9 @@ Status Server::Impl::Listen() {
   options.host = settings_.bind_host.empty() ? settings_.host : settings_.bind_host;
   options.port = settings_.port != 0 ? settings_.port : RememberedPort(settings_.data_dir).value_or(0);
   options.body_max = settings_.request_bytes_max;
-  http_ = std::make_unique<net::HttpServer>(*loops_, options, [this](net::HttpRequest request, net::Responder responder) {
-    Route(std::move(request), std::move(responder));
-  });
+  http_ = std::make_unique<net::HttpServer>(
+      *loops_, options,
+      [this](net::HttpRequest request, net::Responder responder) { Route(std::move(request), std::move(responder)); });
   VENICE_TRY(http_->Start());
   port = http_->port();
   instance = fmt::format("{}_{}", settings_.host, port);

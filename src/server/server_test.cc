@@ -37,10 +37,10 @@ using Json = nlohmann::json;
 constexpr char kCluster[] = "test-cluster";
 constexpr std::chrono::seconds kLimit{30};
 
-#define ASSERT_OK(expression)                                              \
-  do {                                                                     \
-    auto ok_ = (expression);                                               \
-    ASSERT_TRUE(ok_.ok()) << ok_.error().ToString();                       \
+#define ASSERT_OK(expression)                        \
+  do {                                               \
+    auto ok_ = (expression);                         \
+    ASSERT_TRUE(ok_.ok()) << ok_.error().ToString(); \
   } while (false)
 
 // Log, tree and controller; what a server needs around it.
@@ -102,7 +102,8 @@ class Cluster {
     push.partition_count = partitions;
     push.replication_factor = replicas;
     ASSERT_OK(metadata::PushStatusStore(*zk_, kCluster).Create(push));
-    ASSERT_OK(helix::Admin(*zk_).AddResource(kCluster, {.name = topic, .partitions = partitions, .replicas = replicas}));
+    ASSERT_OK(
+        helix::Admin(*zk_).AddResource(kCluster, {.name = topic, .partitions = partitions, .replicas = replicas}));
   }
 
   void SetCurrent(const std::string& store_name, int version) {
@@ -142,12 +143,14 @@ class Cluster {
     return statuses;
   }
   bool WaitForStatus(const std::string& topic, int partition, metadata::ExecutionStatus wanted, size_t replicas) {
-    return WaitUntil([&] {
-      const auto statuses = Statuses(topic, partition);
-      return static_cast<size_t>(std::count_if(statuses.begin(), statuses.end(), [&](const auto& entry) {
-               return entry.second.status == wanted;
-             })) == replicas;
-    }, kLimit);
+    return WaitUntil(
+        [&] {
+          const auto statuses = Statuses(topic, partition);
+          return static_cast<size_t>(std::count_if(statuses.begin(), statuses.end(), [&](const auto& entry) {
+                   return entry.second.status == wanted;
+                 })) == replicas;
+        },
+        kLimit);
   }
 
  private:
@@ -256,9 +259,12 @@ TEST(Server, IngestsServesVerifiesAndRestarts) {
     ASSERT_OK(server->Start());
     EXPECT_EQ(server->port(), port) << "the port is part of the name";
     Browser again(*server);
-    EXPECT_TRUE(WaitUntil([&] {
-      return again.Key("profiles_v1", 0, ScriptedPush::Key(7)).status == 200 && again.Key("profiles_v1", 1, "absent").status == 404;
-    }, kLimit));
+    EXPECT_TRUE(WaitUntil(
+        [&] {
+          return again.Key("profiles_v1", 0, ScriptedPush::Key(7)).status == 200 &&
+                 again.Key("profiles_v1", 1, "absent").status == 404;
+        },
+        kLimit));
   }
 }
 
@@ -270,10 +276,10 @@ TEST(Server, RefusesWhatItCannotAnswer) {
   cluster.Push("profiles_v1", 0, 10);
   ASSERT_TRUE(cluster.WaitForStatus("profiles_v1", 0, metadata::ExecutionStatus::kCompleted, 1));
   Browser browser(server);
-  for (const char* target : {"/", "/nothing", "/storage", "/storage/profiles_v1", "/storage/profiles_v1/0", "/storage/profiles_v1/0/a/b",
-                             "/storage/profiles_v1/x/a", "/storage/profiles_v1/0/a?f=b64", "/storage/profiles_v9/0/YQ==?f=b64",
-                             "/storage/profiles_v1/7/YQ==?f=b64", "/dictionary/profiles", "/verify/profiles_v1",
-                             "/verify/profiles/0"})
+  for (const char* target :
+       {"/", "/nothing", "/storage", "/storage/profiles_v1", "/storage/profiles_v1/0", "/storage/profiles_v1/0/a/b",
+        "/storage/profiles_v1/x/a", "/storage/profiles_v1/0/a?f=b64", "/storage/profiles_v9/0/YQ==?f=b64",
+        "/storage/profiles_v1/7/YQ==?f=b64", "/dictionary/profiles", "/verify/profiles_v1", "/verify/profiles/0"})
     EXPECT_EQ(browser.Get(target).status, 400) << target;
   EXPECT_EQ(browser.Get("/dictionary/profiles/1").status, 404);
   EXPECT_EQ(browser.Get("/verify/profiles_v1/3").status, 404);
@@ -323,18 +329,24 @@ TEST(Server, TwoServersHoldTwoReplicasAndDropARetiredVersion) {
   cluster.SetCurrent("profiles", 1);
   for (Server* server : {&first, &second}) {
     Browser browser(*server);
-    for (int p = 0; p < 3; ++p) EXPECT_EQ(browser.Key("profiles_v1", p, ScriptedPush::Key(99)).body, ScriptedPush::Value(99));
+    for (int p = 0; p < 3; ++p)
+      EXPECT_EQ(browser.Key("profiles_v1", p, ScriptedPush::Key(99)).body, ScriptedPush::Value(99));
   }
   helix::Spectator spectator(cluster.zk(), {.cluster = kCluster});
   ASSERT_OK(spectator.Start());
-  EXPECT_TRUE(WaitUntil([&] {
-    return spectator.View()->InCustomizedState("OFFLINE_PUSH", "profiles_v1", "profiles_v1_2", "COMPLETED").size() == 2;
-  }, kLimit));
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        return spectator.View()
+                   ->InCustomizedState("OFFLINE_PUSH", "profiles_v1", "profiles_v1_2", "COMPLETED")
+                   .size() == 2;
+      },
+      kLimit));
 
   cluster.SetCurrent("profiles", 0);
   cluster.RemoveVersion("profiles", 1);
   for (const char* name : {"server-0", "server-1"})
-    EXPECT_TRUE(WaitUntil([&] { return !std::filesystem::exists(cluster.Folder(name) + "/profiles_v1"); }, kLimit)) << name;
+    EXPECT_TRUE(WaitUntil([&] { return !std::filesystem::exists(cluster.Folder(name) + "/profiles_v1"); }, kLimit))
+        << name;
   spectator.Stop();
 }
 
@@ -355,10 +367,14 @@ TEST(Server, DropsVersionsThatWereDeletedWhileItWasAway) {
 }
 
 TEST(Settings, ComeFromVenicesPropertyNames) {
-  const auto settings = SettingsFromProperties({{"cluster.name", "c"}, {"zookeeper.address", "z:1"},
-                                                {"kafka.bootstrap.servers", "k:1"}, {"data.base.path", "/d"},
-                                                {"listener.port", "1690"}, {"listener.hostname", "h"},
-                                                {"rocksdb.block.cache.size.in.bytes", "1GB"}, {"unknown.key", "x"}});
+  const auto settings = SettingsFromProperties({{"cluster.name", "c"},
+                                                {"zookeeper.address", "z:1"},
+                                                {"kafka.bootstrap.servers", "k:1"},
+                                                {"data.base.path", "/d"},
+                                                {"listener.port", "1690"},
+                                                {"listener.hostname", "h"},
+                                                {"rocksdb.block.cache.size.in.bytes", "1GB"},
+                                                {"unknown.key", "x"}});
   ASSERT_OK(settings);
   EXPECT_EQ(settings->cluster, "c");
   EXPECT_EQ(settings->port, 1690);

@@ -115,7 +115,8 @@ Result<ServerSettings> SettingsFromProperties(const std::map<std::string, std::s
   for (const Setting& setting : Settings())
     if (const auto found = properties.find(std::string(setting.key)); found != properties.end())
       VENICE_TRY(setting.apply(settings, setting.key, found->second));
-  if (properties.contains("listener.hostname") && !properties.contains("listener.bind.address")) settings.bind_host.clear();
+  if (properties.contains("listener.hostname") && !properties.contains("listener.bind.address"))
+    settings.bind_host.clear();
   for (const auto& [key, value] : properties)
     if (IsKafkaSecurity(key)) settings.kafka_config[key] = value;
   return settings;

@@ -64,12 +64,12 @@ void StatusWriter::Run() {
     if (!again) {
       queue_.pop_front();
       if (!status.ok())
-        LogError("server.status.refused", {{"topic", entry.topic}, {"partition", entry.partition},
-                                           {"error", status.error().ToString()}});
+        LogError("server.status.refused",
+                 {{"topic", entry.topic}, {"partition", entry.partition}, {"error", status.error().ToString()}});
       continue;
     }
-    LogWarning("server.status.unwritten", {{"topic", entry.topic}, {"partition", entry.partition},
-                                           {"error", status.error().ToString()}});
+    LogWarning("server.status.unwritten",
+               {{"topic", entry.topic}, {"partition", entry.partition}, {"error", status.error().ToString()}});
     wake_.wait_for(lock, kRetryPause, [&] { return stopping_; });
   }
 }

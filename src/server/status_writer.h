@@ -1,4 +1,5 @@
-// Tells ZooKeeper how replicas of this host are doing: Helix customized states for routers, push records for the controller.
+// Tells ZooKeeper how replicas of this host are doing: Helix customized states for routers, push records for the
+// controller.
 #pragma once
 
 #include <condition_variable>
@@ -26,7 +27,8 @@ class StatusWriter {
   void SetParticipant(helix::Participant* participant);
 
   // text: why, for kError
-  void Report(const std::string& topic, int32_t partition, metadata::ExecutionStatus status, const std::string& text = "");
+  void Report(const std::string& topic, int32_t partition, metadata::ExecutionStatus status,
+              const std::string& text = "");
   // The replica is gone: routers must not ask it any more. Waits for ZooKeeper, up to a second.
   void Remove(const std::string& topic, int32_t partition);
 

@@ -77,9 +77,10 @@ Status BatchLoader::OpenFile() {
 Status BatchLoader::Put(std::string_view key, std::string_view value) {
   if (any_key_ && key <= last_key_) {
     const bool equal = key == last_key_;
-    return Error(ErrorCode::kInvalidArgument,
-                 equal ? "key " + Shown(key) + " comes twice in input that was announced as sorted"
-                       : "key " + Shown(key) + " comes after " + Shown(last_key_) + " in input that was announced as sorted");
+    return Error(
+        ErrorCode::kInvalidArgument,
+        equal ? "key " + Shown(key) + " comes twice in input that was announced as sorted"
+              : "key " + Shown(key) + " comes after " + Shown(last_key_) + " in input that was announced as sorted");
   }
   if (!writer_) VENICE_TRY(OpenFile());
   const rocksdb::Status status = writer_->Put(ToSlice(key), ToSlice(value));

@@ -5,7 +5,8 @@
 namespace venice::storage {
 
 namespace {
-// Version 1: u8 version, u8 phase, u32 count, count x (u64 number, u64 bytes), then the last key to the end. Big-endian.
+// Version 1: u8 version, u8 phase, u32 count, count x (u64 number, u64 bytes), then the last key to the end.
+// Big-endian.
 constexpr uint8_t kVersion = 1;
 constexpr size_t kHeadBytes = 6;
 constexpr size_t kFileBytes = 16;

@@ -8,8 +8,8 @@
 namespace venice::storage {
 
 struct MemoryOptions {
-  ByteSize block_cache_bytes = 512_MiB;    // data blocks, and the indexes and filters of every open file
-  ByteSize write_buffer_bytes = 128_MiB;   // memtables of all partitions together; beyond it writers flush
+  ByteSize block_cache_bytes = 512_MiB;   // data blocks, and the indexes and filters of every open file
+  ByteSize write_buffer_bytes = 128_MiB;  // memtables of all partitions together; beyond it writers flush
 };
 
 // Thread-safe. Outlives every engine made with it.

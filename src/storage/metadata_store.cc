@@ -8,9 +8,9 @@ namespace venice::storage {
 
 namespace {
 
-constexpr char kVersionStateKey[] = "VERSION_METADATA";                                         // Venice's key
-std::string StateKey(int32_t partition) { return "P_" + std::to_string(partition); }            // Venice's key
-std::string ManifestKey(int32_t partition) { return "FILES_" + std::to_string(partition); }     // ours
+constexpr char kVersionStateKey[] = "VERSION_METADATA";                                      // Venice's key
+std::string StateKey(int32_t partition) { return "P_" + std::to_string(partition); }         // Venice's key
+std::string ManifestKey(int32_t partition) { return "FILES_" + std::to_string(partition); }  // ours
 
 rocksdb::WriteOptions Synced() {
   rocksdb::WriteOptions options;

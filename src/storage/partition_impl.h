@@ -21,7 +21,7 @@ namespace venice::storage {
 class PartitionStore::Impl {
  public:
   struct Place {
-    std::string name;    // "<store>_v<N>_<partition>"
+    std::string name;  // "<store>_v<N>_<partition>"
     std::string folder;
     int32_t partition = 0;
     std::shared_ptr<Memory> memory;

@@ -133,7 +133,8 @@ GetOutcome PartitionStore::Impl::Get(std::string_view key, ReadTier tier, Pinned
 }
 
 Status PartitionStore::Impl::Scan(const std::function<bool(std::string_view, std::string_view)>& visitor) const {
-  if (phase() != Phase::kOpen) return Error(ErrorCode::kNotReady, Attempt("scan") + ": its batch is still being loaded");
+  if (phase() != Phase::kOpen)
+    return Error(ErrorCode::kNotReady, Attempt("scan") + ": its batch is still being loaded");
   rocksdb::ReadOptions options;
   options.fill_cache = false;
   options.readahead_size = 2 << 20;

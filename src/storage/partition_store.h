@@ -1,8 +1,9 @@
 // The data of one partition of one store version on this host, with the checkpoint of how far it has been filled.
 //
 // A partition is filled in one of two ways:
-//   sorted batch   BeginBatch, PutSorted..., Checkpoint..., EndBatch: straight into table files, readable from EndBatch on
-//   writes         BeginWrites, Put/Delete..., Commit, Checkpoint: readable from Commit on; also what follows EndBatch
+//   sorted batch   BeginBatch, PutSorted..., Checkpoint..., EndBatch: straight into table files, readable from EndBatch
+//   on writes         BeginWrites, Put/Delete..., Commit, Checkpoint: readable from Commit on; also what follows
+//   EndBatch
 //
 // A checkpoint is the caller's bytes (position, validation state, digest). It is durable together with exactly the data
 // written before it: after kill -9 the partition reopens with the last checkpoint, at least the data it covers, and in

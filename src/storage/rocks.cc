@@ -86,7 +86,8 @@ rocksdb::Options MetadataOptions(const Memory& memory) {
 
 Error RocksError(const rocksdb::Status& status, std::string_view attempt) {
   const std::string text = std::string(attempt) + ": " + status.ToString();
-  if (status.IsNoSpace()) return Error(ErrorCode::kDiskFull, text + "; free space on this disk, then start the push again");
+  if (status.IsNoSpace())
+    return Error(ErrorCode::kDiskFull, text + "; free space on this disk, then start the push again");
   if (status.IsCorruption()) return Error(ErrorCode::kCorruption, text);
   if (status.IsIOError()) {
     if (text.find("lock") != std::string::npos || text.find("LOCK") != std::string::npos)

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
 
 #include "base/file.h"
@@ -142,7 +142,8 @@ class StorageEngine::Impl {
   std::shared_ptr<VersionSlots> versions = std::make_shared<VersionSlots>();
 };
 
-Result<std::unique_ptr<StorageEngine>> StorageEngine::Open(const std::string& data_dir, std::shared_ptr<Memory> memory) {
+Result<std::unique_ptr<StorageEngine>> StorageEngine::Open(const std::string& data_dir,
+                                                           std::shared_ptr<Memory> memory) {
   auto impl = std::make_unique<Impl>();
   impl->data_dir = data_dir;
   impl->memory = std::move(memory);
@@ -198,7 +199,8 @@ Status StorageEngine::DropVersion(const std::string& name) {
   if (!impl_->versions->Claim(name, kInUseLimit)) return InUse(name);
   // Renamed first: after a crash in the middle there is no half version, only rubbish that Open() removes.
   const fs::path from = fs::path(impl_->data_dir) / name;
-  const fs::path to = fs::path(impl_->data_dir) / (std::string(kDroppingPrefix) + name + "." + std::to_string(++impl_->dropped));
+  const fs::path to =
+      fs::path(impl_->data_dir) / (std::string(kDroppingPrefix) + name + "." + std::to_string(++impl_->dropped));
   std::error_code error;
   fs::rename(from, to, error);
   Status status = Ok();

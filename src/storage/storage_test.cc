@@ -48,10 +48,10 @@ Opened OpenAll(const std::string& folder) {
   return all;
 }
 
-#define ASSERT_OK(expression)                                              \
-  do {                                                                     \
-    auto ok_ = (expression);                                               \
-    ASSERT_TRUE(ok_.ok()) << ok_.error().ToString();                       \
+#define ASSERT_OK(expression)                        \
+  do {                                               \
+    auto ok_ = (expression);                         \
+    ASSERT_TRUE(ok_.ok()) << ok_.error().ToString(); \
   } while (false)
 
 std::optional<std::string> Read(const PartitionStore& store, const std::string& key) {
@@ -107,7 +107,8 @@ TEST(Partition, MemoryTierNeverReadsTheDisk) {
   ASSERT_OK(all.partition->EndBatch("end"));
   PinnedValue value;
   EXPECT_EQ(all.partition->Get(Key(500), ReadTier::kMemory, value), GetOutcome::kNotInMemory);
-  EXPECT_EQ(all.partition->Get("unknown key", ReadTier::kMemory, value), GetOutcome::kMissing) << "its filter is pinned";
+  EXPECT_EQ(all.partition->Get("unknown key", ReadTier::kMemory, value), GetOutcome::kMissing)
+      << "its filter is pinned";
   EXPECT_EQ(all.partition->Get(Key(500), ReadTier::kBlocking, value), GetOutcome::kFound);
   PinnedValue moved = std::move(value);
   EXPECT_EQ(moved.view(), Value(500));
@@ -122,7 +123,8 @@ TEST(Partition, RefusesUnsortedAndRepeatedKeys) {
   Status again = all.partition->PutSorted("b", "1");
   ASSERT_FALSE(again.ok());
   EXPECT_EQ(again.error().code(), ErrorCode::kInvalidArgument);
-  EXPECT_NE(again.error().message().find("profiles_v1_0: key 62 comes twice"), std::string::npos) << again.error().message();
+  EXPECT_NE(again.error().message().find("profiles_v1_0: key 62 comes twice"), std::string::npos)
+      << again.error().message();
   Status back = all.partition->PutSorted("a", "1");
   ASSERT_FALSE(back.ok());
   EXPECT_NE(back.error().message().find("61 comes after 62"), std::string::npos) << back.error().message();
