@@ -139,7 +139,8 @@ TEST_F(KafkaCases, IdempotentProducersWriteEachRecordOnce) {
 
 TEST_F(KafkaCases, OffsetsAreFoundByPlaceAndTime) {
   const std::string topic = Topic();
-  EXPECT_EQ(admin_.Watermarks(topic, 0), (std::pair<int64_t, int64_t>(0, 0)));
+  // A broker may need a moment until a new partition answers.
+  EXPECT_TRUE(WaitUntil([&] { return admin_.Watermarks(topic, 0) == std::pair<int64_t, int64_t>(0, 0); }, seconds(10)));
   Fill(topic, 3000, "v", {{"batch.num.messages", "37"}});
   EXPECT_EQ(admin_.Watermarks(topic, 0), (std::pair<int64_t, int64_t>(0, 3000)));
   EXPECT_EQ(admin_.OffsetAt(topic, 0, 0), 0);
