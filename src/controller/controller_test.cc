@@ -427,6 +427,10 @@ TEST_F(ControllerTest, EmptyPushNeedsNoJob) {
   }, kLimit));
   EXPECT_NE(api_->Call("/node_removable", {{"storage_node_id", "localhost_1690"}})->find(R"("removable":false)"),
             std::string::npos);
+  EXPECT_EQ(api_->Call("/remove_node", {{"storage_node_id", "localhost_1690"}}).error().code(), ErrorCode::kAlreadyExists);
+  EXPECT_TRUE(api_->Call("/allow_list_add_node", {{"storage_node_id", "localhost_1690"}}).ok());
+  EXPECT_TRUE(api_->Call("/set_owner", {{"store_name", "books"}, {"owner", "someone"}}).ok());
+  EXPECT_NE(api_->Call("/get_stores_in_cluster", {})->find(R"("owner":"someone")"), std::string::npos);
   EXPECT_NE(api_->Call("/list_replicas", {{"store_name", "books"}, {"version", "1"}})->find(R"("status":"LEADER")"),
             std::string::npos);
 }

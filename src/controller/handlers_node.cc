@@ -3,6 +3,7 @@
 
 #include "controller/handlers.h"
 #include "helix/paths.h"
+#include "metadata/paths.h"
 #include "protocol/topic_name.h"
 
 namespace venice::controller {
@@ -142,6 +143,35 @@ Status NodeRemovable(Call& call) {
   return Ok();
 }
 
+// A name becomes part of a path.
+Result<std::string> StorageNode(const Call& call) {
+  std::string node = call.Text(param::kStorageNode);
+  if (!helix::ParseInstanceName(node) || node.find('/') != std::string::npos)
+    return Error(ErrorCode::kInvalidArgument, "parameter storage_node_id=" + node + ": must be host_port");
+  return node;
+}
+
+Status AllowListAdd(Call& call) {
+  VENICE_ASSIGN(const std::string node, StorageNode(call));
+  ClusterContext& context = call.cluster->context();
+  return zk::EnsurePath(context.zk, metadata::paths::AllowList(context.name) + "/" + node);
+}
+
+Status AllowListRemove(Call& call) {
+  VENICE_ASSIGN(const std::string node, StorageNode(call));
+  ClusterContext& context = call.cluster->context();
+  return zk::DeleteRecursively(context.zk, metadata::paths::AllowList(context.name) + "/" + node);
+}
+
+Status RemoveNode(Call& call) {
+  VENICE_ASSIGN(const std::string node, StorageNode(call));
+  ClusterContext& context = call.cluster->context();
+  VENICE_ASSIGN(const bool exists, context.helix.InstanceExists(context.name, node));
+  if (!exists) return Error(ErrorCode::kNotFound, "cluster " + context.name + " has no storage node " + node);
+  VENICE_TRY(context.helix.DropInstance(context.name, node));
+  return zk::DeleteRecursively(context.zk, metadata::paths::AllowList(context.name) + "/" + node);
+}
+
 Status AggregatedHealth(Call& call) {
   const Json body = Json::parse(call.body, nullptr, false);
   const auto list = [&](const char* name) {
@@ -191,6 +221,9 @@ void AddNodeHandlers(HandlerTable& table) {
   table["/cluster_health_instances"] = ClusterHealthInstances;
   table["/list_replicas"] = ListReplicas;
   table["/storage_node_replicas"] = StorageNodeReplicas;
+  table["/allow_list_add_node"] = AllowListAdd;
+  table["/allow_list_remove_node"] = AllowListRemove;
+  table["/remove_node"] = RemoveNode;
   table["/node_removable"] = NodeRemovable;
   table["/aggregatedHealthStatus"] = AggregatedHealth;
 }

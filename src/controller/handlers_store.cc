@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "controller/handlers.h"
+#include "protocol/topic_name.h"
 
 namespace venice::controller {
 
@@ -21,16 +22,50 @@ Status NewStoreHandler(Call& call) {
   return call.cluster->stores().Create(request);
 }
 
+// What the store leaves to the cluster is answered as the cluster has it.
+Json StoreInfo(Store store, const ControllerSettings& settings) {
+  if (store.backup_version_retention_ms < 0) store.backup_version_retention_ms = settings.backup_version_retention.count();
+  if (store.max_record_size_bytes < 0) store.max_record_size_bytes = static_cast<int32_t>(settings.record_bytes_max);
+  Json info = Json::parse(metadata::ToStoreInfoJson(store));
+  info["kafkaBrokerUrl"] = settings.kafka_bootstrap_servers;
+  return info;
+}
+
 Status StoreHandler(Call& call) {
   VENICE_ASSIGN(Store store, call.cluster->context().Store(call.Store()));
-  // What the store leaves to the cluster is answered as the cluster has it.
-  if (store.backup_version_retention_ms < 0)
-    store.backup_version_retention_ms = call.settings.backup_version_retention.count();
-  if (store.max_record_size_bytes < 0) store.max_record_size_bytes = static_cast<int32_t>(call.settings.record_bytes_max);
-  Json info = Json::parse(metadata::ToStoreInfoJson(store));
-  info["kafkaBrokerUrl"] = call.settings.kafka_bootstrap_servers;
-  call.out["store"] = std::move(info);
+  call.out["store"] = StoreInfo(std::move(store), call.settings);
   return Ok();
+}
+
+Status StoresInCluster(Call& call) {
+  VENICE_ASSIGN(const std::vector<std::string> names, call.cluster->context().stores.List());
+  Json list = Json::array();
+  for (const std::string& name : names) {
+    VENICE_ASSIGN(std::optional<Store> store, call.cluster->context().stores.Read(name));
+    if (store) list.push_back(StoreInfo(*std::move(store), call.settings));
+  }
+  call.out["storeInfoList"] = std::move(list);
+  return Ok();
+}
+
+Status SetOwner(Call& call) {
+  const std::string owner = call.Text(param::kOwner);
+  call.out["owner"] = owner;
+  return call.cluster->stores().Update(call.Store(), {{"owner", owner}});
+}
+
+Status CheckResourceCleanup(Call& call) {
+  ClusterContext& context = call.cluster->context();
+  const std::string store = call.Store();
+  std::string left;
+  VENICE_ASSIGN(const std::vector<std::string> resources, context.helix.ListResources(context.name));
+  for (const std::string& resource : resources)
+    if (protocol::ParseTopicName(resource).store == store) left += " Helix resource " + resource + ";";
+  VENICE_ASSIGN(const std::vector<std::string> topics, context.topics.List());
+  for (const std::string& topic : topics)
+    if (protocol::ParseTopicName(topic).store == store) left += " topic " + topic + ";";
+  if (left.empty()) return Ok();
+  return Error(ErrorCode::kConflict, "of store " + store + " there still is:" + left + " retry in a minute");
 }
 
 std::string FilterText(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
@@ -118,6 +153,9 @@ void AddStoreHandlers(HandlerTable& table) {
   table["/list_stores"] = ListStoresHandler;
   table["/update_store"] = UpdateStoreHandler;
   table["/delete_store"] = DeleteStoreHandler;
+  table["/set_owner"] = SetOwner;
+  table["/get_stores_in_cluster"] = StoresInCluster;
+  table["/check_resource_cleanup_for_store_creation"] = CheckResourceCleanup;
   table["/enable_store"] = EnableStoreHandler;
   table["/cluster_health_stores"] = ClusterHealthStoresHandler;
 }

@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "base/encoding.h"
+#include "base/log.h"
 #include "controller/handlers.h"
 #include "protocol/topic_name.h"
 
@@ -209,6 +210,12 @@ Status Job(Call& call) {
   return Ok();
 }
 
+// Venice keeps these reports in a system store, which does not exist yet; a job must not fail for that.
+Status SendPushJobDetails(Call& call) {
+  LogDebug("push.job_details", {{"store", call.Store()}, {"version", call.Text(param::kVersion)}, {"bytes", call.body.size()}});
+  return Ok();
+}
+
 Status Kill(Call& call) { return call.cluster->versions().KillPush(call.Text(param::kTopic)); }
 
 Status SetVersion(Call& call) {
@@ -309,6 +316,7 @@ void AddVersionHandlers(HandlerTable& table) {
   table["/empty_push"] = EmptyPush;
   table["/end_of_push"] = EndOfPush;
   table["/job"] = Job;
+  table["/send_push_job_details"] = SendPushJobDetails;
   table["/kill_offline_push_job"] = Kill;
   table["/set_version"] = SetVersion;
   table["/rollback_to_backup_version"] = Rollback;

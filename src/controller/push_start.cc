@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/wait.h"
 #include "controller/version_admin.h"
 #include "helix/paths.h"
 #include "protocol/compression.h"
@@ -17,6 +18,7 @@ using metadata::VersionStatus;
 namespace {
 
 constexpr int kTopicAttempts = 10;
+constexpr std::chrono::milliseconds kStorageNodeWait{2'000};
 constexpr const char* kStartOfPushSent = "startOfPushSent";
 constexpr const char* kEndOfPushSent = "endOfPushSent";
 
@@ -138,7 +140,8 @@ Status VersionAdmin::MayStart(const Store& store, const PushRequest& request) {
     return Error(ErrorCode::kInvalidArgument, "a backup version of store " + store.name +
                                                   " is too young to be removed for a new push "
                                                   "(controller.backup.version.min.cleanup.delay.ms); try again later");
-  if (context_.spectator.View()->live.empty())
+  // Just after a start, nodes that live may not be seen yet.
+  if (!WaitUntil([&] { return !context_.spectator.View()->live.empty(); }, kStorageNodeWait))
     return Error(ErrorCode::kNotReady, "no storage node is connected to cluster " + context_.name +
                                               ", so no version can be served: start venice-server and push again");
   return Ok();

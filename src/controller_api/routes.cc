@@ -35,6 +35,7 @@ constexpr P kEnableStore[] = {
     {"operation", true, "What to switch: read, write or readwrite."},
     {"status", true, "true or false."},
 };
+constexpr P kSetOwner[] = {kStoreParameter, {param::kOwner, true, "Who owns the store."}};
 constexpr P kAddValueSchema[] = {
     kStoreParameter,
     {param::kValueSchema, true, "Avro schema, as JSON."},
@@ -183,6 +184,10 @@ constexpr Route kRoutes[] = {
     {"/delete_store", "POST", kClusterLeader, "Deletes a store, its versions and topics. Disable it first.",
      kDeleteStore},
     {"/enable_store", "POST", kClusterLeader, "Allows or forbids reading and writing of a store.", kEnableStore},
+    {"/set_owner", "POST", kClusterLeader, "Changes who owns a store.", kSetOwner},
+    {"/get_stores_in_cluster", "GET", kClusterLeader, "Describes every store of the cluster.", {}},
+    {"/check_resource_cleanup_for_store_creation", "GET", kClusterLeader,
+     "Fails while something of a deleted store is left.", kStoreOnly},
     {"/cluster_health_stores", "GET", kClusterLeader, "Replication state of every store's current version.", {}},
 
     {"/get_key_schema", "GET", kClusterLeader, "The key schema of a store.", kStoreOnly},
@@ -196,6 +201,8 @@ constexpr Route kRoutes[] = {
     {"/empty_push", "POST", kClusterLeader, "Pushes a version without any record.", kEmptyPush},
     {"/end_of_push", "POST", kClusterLeader, "Writes the end-of-push records of a version.", kEndOfPush},
     {"/job", "GET", kClusterLeader, "State of a push.", kJob},
+    {"/send_push_job_details", "POST", kClusterLeader, "Progress report of a push job; accepted and only logged.",
+     kStoreAndVersion},
     {"/kill_offline_push_job", "POST", kClusterLeader, "Stops a push; its version is removed.", kKill},
     {"/set_version", "POST", kClusterLeader, "Makes a version current.", kStoreAndVersion},
     {"/rollback_to_backup_version", "POST", kClusterLeader, "Makes the newest older version current again.",
@@ -217,6 +224,9 @@ constexpr Route kRoutes[] = {
     {"/storage_node_replicas", "GET", kClusterLeader, "Replicas on one storage node.", kStorageNode},
     {"/node_removable", "GET", kClusterLeader, "Whether a node may stop without losing a current version.",
      kNodeRemovable},
+    {"/allow_list_add_node", "POST", kClusterLeader, "Puts a storage node on the allow list.", kStorageNode},
+    {"/allow_list_remove_node", "POST", kClusterLeader, "Takes a storage node off the allow list.", kStorageNode},
+    {"/remove_node", "POST", kClusterLeader, "Removes a storage node that is not connected.", kStorageNode},
     {"/aggregatedHealthStatus", "POST", kAnyController, "Which of several nodes may stop together (JSON body).", {}},
     {"/health", "GET", kAnyController, "200 when this controller runs and reaches ZooKeeper, with its leaderships.", {}},
 };
