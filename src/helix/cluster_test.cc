@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <mutex>
+#include <random>
 #include <set>
 
 #include <fmt/format.h>
@@ -26,7 +27,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kLimit = 20'000ms;
 
-std::unique_ptr<zk::Client> Connect(const std::string& address, std::chrono::milliseconds timeout = 10'000ms) {
+std::unique_ptr<zk::Client> Connect(const std::string& address, std::chrono::milliseconds timeout = 6'000ms) {
   zk::ClientOptions options;
   options.address = address;
   options.session_timeout = timeout;
@@ -532,6 +533,72 @@ TEST_F(ClusterTest, TwoClustersLiveSideBySide) {
   EXPECT_TRUE(admin_->DeleteCluster(other).ok());
 }
 
+TEST_F(ClusterTest, AnyMixOfFaultsEndsWhole) {
+  if (!server_) GTEST_SKIP() << "needs the embedded server";
+  const auto seed = static_cast<uint32_t>(std::random_device{}());
+  SCOPED_TRACE(fmt::format("seed {}", seed));
+  std::mt19937 random(seed);
+  StartController("ctrl_0");
+  StartController("ctrl_1");
+  for (int i = 0; i < 4; ++i) StartNode(i);
+  StartSpectator();
+  AddResource(6, 3);
+  for (int step = 0; step < 25; ++step) {
+    const int i = static_cast<int>(random() % 4);
+    switch (random() % 6) {
+      case 0: server_->ExpireSession(controllers_[random() % 2]->client->SessionId()); break;
+      case 1:
+        if (nodes_.contains(i)) server_->ExpireSession(nodes_[i]->client().SessionId());
+        break;
+      case 2: server_->DropConnections(); break;
+      case 3:
+        nodes_.erase(i);
+        break;
+      case 4:
+        if (!nodes_.contains(i)) StartNode(i);
+        break;
+      case 5:
+        if (const std::string name = fmt::format("extra{}_v1", step % 3); admin_->GetIdealState(cluster_, name).value_or(std::nullopt)) {
+          EXPECT_TRUE(WaitUntil([&] { return admin_->DropResource(cluster_, name).ok(); }, kLimit));
+        } else {
+          ResourceSettings settings;
+          settings.name = name;
+          settings.partitions = 2;
+          settings.replicas = 2;
+          WaitUntil([&] { return admin_->AddResource(cluster_, settings).ok() || admin_->GetIdealState(cluster_, name).value_or(std::nullopt); }, kLimit);
+        }
+        break;
+    }
+    // Sometimes the cluster gets the time to react, sometimes the next fault comes first.
+    if (random() % 2 == 0) WaitUntil([&] { return Converged(*spectator_->View(), 6, 3); }, 200ms);
+  }
+  for (int i = 0; i < 4; ++i) {
+    if (!nodes_.contains(i)) StartNode(i);
+  }
+  ASSERT_TRUE(WaitUntil([&] { return spectator_->View()->live.size() == 4; }, kLimit)) << Describe();
+  ASSERT_TRUE(AwaitConverged(6, 3));
+  ASSERT_TRUE(WaitUntil(
+      [&] {
+        std::multiset<std::string> leading;
+        for (auto& [i, node] : nodes_) {
+          for (const std::string& partition : node->Leading()) leading.insert(partition);
+        }
+        return std::all_of(leading.begin(), leading.end(), [&](const auto& p) { return leading.count(p) == 1; }) &&
+               leading.size() >= 6;
+      },
+      kLimit));
+  // Nobody is left with a message that nobody carries out.
+  const Paths paths(cluster_);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(WaitUntil(
+        [&] {
+          const auto messages = client_->Children(paths.Messages(Name(i)));
+          return messages.ok() && *messages && (*messages)->empty();
+        },
+        kLimit));
+  }
+}
+
 TEST_F(ClusterTest, ManyPartitionsConverge) {
   StartController();
   for (int i = 0; i < 4; ++i) StartNode(i);
@@ -542,7 +609,9 @@ TEST_F(ClusterTest, ManyPartitionsConverge) {
   const auto took = std::chrono::steady_clock::now() - start;
   fmt::print("200 x 3 replicas converged in {} ms, {} pipeline runs\n",
              std::chrono::duration_cast<milliseconds>(took).count(), controllers_[0]->controller->Runs());
-  for (auto& [i, node] : nodes_) EXPECT_EQ(node->Leading().size(), 50u);
+  for (auto& [i, node] : nodes_) {
+    EXPECT_TRUE(WaitUntil([&] { return node->Leading().size() == 50; }, kLimit)) << node->Leading().size();
+  }
 }
 
 }  // namespace

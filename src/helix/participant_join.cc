@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/wait.h"
 #include "helix/admin.h"
 #include "helix/history.h"
 #include "helix/participant_impl.h"
@@ -271,6 +272,9 @@ Status Participant::Impl::RecordHistory(const std::string& session_text) {
 
 // A clean stop: nobody reads from us any more, then nobody counts on us, then the replicas rest.
 void Participant::Impl::LeaveOnWorker() {
+  // A connection that is just broken usually comes back; a node left behind would stay until the session times out.
+  constexpr std::chrono::seconds kReconnectWaitMax{1};
+  WaitUntil([this] { return client_.Connected(); }, kReconnectWaitMax);
   if (joined_ && client_.SessionId() == session_) {
     TakeCompletions();
     const auto warn = [this](const char* what, const Status& status) {

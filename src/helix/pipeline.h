@@ -33,6 +33,6 @@ Actions ComputeActions(const ClusterData& data, int64_t now_ms, PlacementCache& 
 inline constexpr int64_t kMessagePurgeDelayMs = 60'000;
 // A partition without leader waits this long for the preferred replica to start. Long enough for replicas that start
 // without blocking, short against anything a writer would notice.
-inline constexpr int64_t kStartGraceMs = 500;
+inline constexpr int64_t kStartGraceMs = 1'000;
 
 }  // namespace venice::helix

@@ -195,6 +195,18 @@ def test_our_records_are_those_that_java_writes(world, tree):
     assert missing == set(), missing
 
 
+def test_a_killed_process_is_replaced_without_waiting_for_its_session(world, tree):
+    """Ours only: LIVEINSTANCES and LEADER say which process wrote them, and a dead one's successor removes them."""
+    world.act("create", CLUSTER, RESOURCE, 2, 1)
+    for role, instance in (("controller", "ctrl_1576"), ("participant", name(0))):
+        first = world.ours(role, CLUSTER, instance)
+        first.kill()
+        began = time.monotonic()
+        world.ours(role, CLUSTER, instance)
+        assert time.monotonic() - began < 2, role  # the session lives for 5 s
+    await_true(lambda: tree.converged(2, 1))
+
+
 def keys_of(record, *parts):
     for part in parts:
         record = record[part]
