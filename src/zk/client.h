@@ -53,7 +53,7 @@ struct WatchEvent {
 using Watcher = std::function<void(const WatchEvent&)>;
 
 enum class SessionEvent {
-  kConnected,     // first connection, or reconnection within the same session
+  kConnected,     // again, after kDisconnected or kExpired; of the first connection Connect() tells by returning
   kDisconnected,  // nothing is lost yet; calls return kUnavailable
   kExpired,       // ephemeral nodes and watches are gone; the client opens a new session by itself, then kConnected
 };

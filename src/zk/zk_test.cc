@@ -290,8 +290,11 @@ class SessionTest : public ZkTest {
     const std::lock_guard lock(mutex_);
     return session_events_;
   }
-  bool AwaitSessionEvents(const std::vector<SessionEvent>& expected) {
-    return WaitUntil([&] { return SessionEvents() == expected; }, kLimit);
+  ::testing::AssertionResult AwaitSessionEvents(const std::vector<SessionEvent>& expected) {
+    if (WaitUntil([&] { return SessionEvents() == expected; }, kLimit)) return ::testing::AssertionSuccess();
+    auto failure = ::testing::AssertionFailure() << "heard:";
+    for (const SessionEvent event : SessionEvents()) failure << " " << static_cast<int>(event);
+    return failure;
   }
 
   std::mutex mutex_;

@@ -27,21 +27,19 @@ class ZooKeeperClient : public Client {
   Status Open() {
     VENICE_TRY(OpenSession());
     std::unique_lock lock(mutex_);
-    const bool settled = wake_.wait_for(lock, options_.connect_timeout, [this] {
-      return std::any_of(notices_.begin(), notices_.end(),
-                         [](const SessionNotice& notice) { return notice.kind != SessionNotice::Kind::kDisconnected; });
-    });
-    if (!settled) {
+    if (!wake_.wait_for(lock, options_.connect_timeout, [this] { return !notices_.empty(); })) {
       return Error(ErrorCode::kUnavailable,
                    fmt::format("no ZooKeeper answered at \"{}\" within {} ms; check that it runs and that the address "
                                "is right",
                                options_.address, options_.connect_timeout.count()));
     }
-    if (notices_.back().kind == SessionNotice::Kind::kAuthFailed) {
+    if (notices_.front().kind == SessionNotice::Kind::kAuthFailed) {
       return Error(ErrorCode::kPermissionDenied,
                    fmt::format("ZooKeeper at \"{}\" refused the digest user and password; correct them",
                                options_.address));
     }
+    // Returning tells of the first connection; nobody can have been listening for it.
+    notices_.pop_front();
     lock.unlock();
     events_thread_ = std::thread([this] { DeliverEvents(); });
     return Ok();
