@@ -67,16 +67,15 @@ ZnRecord IdealStateOf(const ResourceSettings& settings) {
       settings.min_active_replicas >= 0 ? settings.min_active_replicas : std::max(settings.replicas - 1, 1);
   ZnRecord record;
   record.id = settings.name;
-  record.simple = {
-      {"NUM_PARTITIONS", std::to_string(settings.partitions)},
-      {"REPLICAS", std::to_string(settings.replicas)},
-      {"MIN_ACTIVE_REPLICAS", std::to_string(min_active)},
-      {"STATE_MODEL_DEF_REF", std::string(kLeaderStandby)},
-      {"STATE_MODEL_FACTORY_NAME", "DEFAULT"},
-      {"REBALANCE_MODE", "FULL_AUTO"},
-      {"IDEAL_STATE_MODE", "AUTO_REBALANCE"},
-      {"REBALANCER_CLASS_NAME", "org.apache.helix.controller.rebalancer.DelayedAutoRebalancer"},
-      {"REBALANCE_STRATEGY", "org.apache.helix.controller.rebalancer.strategy.CrushEdRebalanceStrategy"}};
+  record.simple = {{"NUM_PARTITIONS", std::to_string(settings.partitions)},
+                   {"REPLICAS", std::to_string(settings.replicas)},
+                   {"MIN_ACTIVE_REPLICAS", std::to_string(min_active)},
+                   {"STATE_MODEL_DEF_REF", std::string(kLeaderStandby)},
+                   {"STATE_MODEL_FACTORY_NAME", "DEFAULT"},
+                   {"REBALANCE_MODE", "FULL_AUTO"},
+                   {"IDEAL_STATE_MODE", "AUTO_REBALANCE"},
+                   {"REBALANCER_CLASS_NAME", "org.apache.helix.controller.rebalancer.DelayedAutoRebalancer"},
+                   {"REBALANCE_STRATEGY", "org.apache.helix.controller.rebalancer.strategy.CrushEdRebalanceStrategy"}};
   for (int i = 0; i < settings.partitions; ++i) {
     record.lists[PartitionName(settings.name, i)];
     record.maps[PartitionName(settings.name, i)];
@@ -110,8 +109,8 @@ Status Admin::CreateCluster(const std::string& cluster, const ClusterSettings& s
     }
     VENICE_TRY(CreateIfAbsent(client_, path, data));
   }
-  VENICE_TRY(CreateIfAbsent(client_, paths.StateModelDef(kLeaderStandby),
-                            EncodeZnRecord(StateModel::LeaderStandbyRecord())));
+  VENICE_TRY(
+      CreateIfAbsent(client_, paths.StateModelDef(kLeaderStandby), EncodeZnRecord(StateModel::LeaderStandbyRecord())));
   VENICE_TRY(UpdateClusterConfig(cluster, ClusterConfigOf(settings)));
   return ChangeRecord(client_, paths.CustomizedStateConfig(), [&](ZnRecord& record) {
     std::vector<std::string>& types = record.lists["AGGREGATION_ENABLED_TYPES"];
@@ -162,7 +161,8 @@ Status Admin::AddResource(const std::string& cluster, const ResourceSettings& se
   const Paths paths(cluster);
   VENICE_ASSIGN(const std::optional<zk::Stat> model, client_.Exists(paths.StateModelDef(kLeaderStandby)));
   if (!model) {
-    return Error(ErrorCode::kNotFound, fmt::format("cluster {} is not set up for LeaderStandby: create it first", cluster));
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("cluster {} is not set up for LeaderStandby: create it first", cluster));
   }
   Result<std::string> created = client_.Create(paths.IdealState(settings.name), EncodeZnRecord(IdealStateOf(settings)));
   if (!created.ok()) return std::move(created).error().In("resource " + settings.name);

@@ -17,7 +17,7 @@
 namespace venice::helix {
 
 inline constexpr std::string_view kLeaderStandby = "LeaderStandby";
-inline constexpr std::string_view kOfflinePush = "OFFLINE_PUSH";              // customized state types of Venice
+inline constexpr std::string_view kOfflinePush = "OFFLINE_PUSH";  // customized state types of Venice
 inline constexpr std::string_view kHybridStoreQuota = "HYBRID_STORE_QUOTA";
 
 // What Venice sets on a storage cluster.

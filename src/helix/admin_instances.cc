@@ -39,7 +39,8 @@ Status Admin::DropInstance(const std::string& cluster, const std::string& instan
   const Paths paths(cluster);
   VENICE_ASSIGN(const std::optional<zk::Stat> live, client_.Exists(paths.LiveInstance(instance)));
   if (live) {
-    return Error(ErrorCode::kConflict, fmt::format("instance {} of cluster {} is live: stop it first", instance, cluster));
+    return Error(ErrorCode::kConflict,
+                 fmt::format("instance {} of cluster {} is live: stop it first", instance, cluster));
   }
   const Status deleted = client_.Delete(paths.ParticipantConfig(instance));
   if (!deleted.ok() && deleted.error().code() != ErrorCode::kNotFound) return deleted;
@@ -80,7 +81,8 @@ Status Admin::ResetPartitions(const std::string& cluster, const std::string& ins
   VENICE_ASSIGN(const std::optional<zk::Stat> live, client_.Exists(paths.LiveInstance(instance)));
   if (!live) return Error(ErrorCode::kNotReady, fmt::format("instance {} is not live: start it first", instance));
   const std::string session = SessionText(live->ephemeral_owner);
-  VENICE_ASSIGN(const std::optional<ZnRecord> current, ReadRecord(client_, paths.CurrentState(instance, session, resource)));
+  VENICE_ASSIGN(const std::optional<ZnRecord> current,
+                ReadRecord(client_, paths.CurrentState(instance, session, resource)));
   VENICE_ASSIGN(const std::optional<ZnRecord> ideal, GetIdealState(cluster, resource));
   if (!ideal) return Error(ErrorCode::kNotFound, fmt::format("cluster {} has no resource {}", cluster, resource));
 
@@ -111,7 +113,8 @@ Status Admin::ResetPartitions(const std::string& cluster, const std::string& ins
     message.to = kOffline;
     message.create_ms = clock_.WallMs();
     ZnRecord record = message.ToRecord();
-    for (const char* field : {"RETRY_COUNT", "SRC_SESSION_ID", "ST_REBALANCE_TYPE", "ClusterEventName"}) record.simple.erase(field);
+    for (const char* field : {"RETRY_COUNT", "SRC_SESSION_ID", "ST_REBALANCE_TYPE", "ClusterEventName"})
+      record.simple.erase(field);
     VENICE_TRY(client_.Create(paths.Message(instance, message.id), EncodeZnRecord(record)));
   }
   return Ok();

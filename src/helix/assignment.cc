@@ -241,7 +241,8 @@ Candidates FindCandidates(const ClusterData& data, const ZnRecord& ideal_state, 
     }
     // Away since the later of the two when it is both down and disabled would keep it twice; the earlier one counts.
     int64_t away_ms = now_ms;
-    if (const auto it = data.offline_since_ms.find(name); !alive && it != data.offline_since_ms.end() && it->second >= 0) {
+    if (const auto it = data.offline_since_ms.find(name);
+        !alive && it != data.offline_since_ms.end() && it->second >= 0) {
       away_ms = std::min(away_ms, it->second);
     }
     if (!instance.Enabled() && instance.enabled_ms >= 0) away_ms = std::min(away_ms, instance.enabled_ms);

@@ -19,14 +19,14 @@ using Records = std::map<std::string, RecordPtr>;   // by id
 struct ClusterData {
   std::string cluster;
   ZnRecord config;
-  std::map<std::string, InstanceConfig> instances;    // configured ones
-  std::map<std::string, std::string> live;            // instance -> session
-  std::map<std::string, int64_t> offline_since_ms;    // of configured instances that are not live; -1 not yet recorded
+  std::map<std::string, InstanceConfig> instances;  // configured ones
+  std::map<std::string, std::string> live;          // instance -> session
+  std::map<std::string, int64_t> offline_since_ms;  // of configured instances that are not live; -1 not yet recorded
   std::map<std::string, StateModel> state_models;
-  Records ideal_states;                               // by resource
-  std::map<std::string, Records> current_states;      // instance -> resource; of the live session only
-  std::map<std::string, Records> messages;            // instance -> message id; of live instances
-  std::vector<std::string> customized_types;          // that are to be aggregated
+  Records ideal_states;                           // by resource
+  std::map<std::string, Records> current_states;  // instance -> resource; of the live session only
+  std::map<std::string, Records> messages;        // instance -> message id; of live instances
+  std::vector<std::string> customized_types;      // that are to be aggregated
   std::map<std::string, std::map<std::string, Records>> customized_states;  // type -> instance -> resource
   bool paused = false;
   bool maintenance = false;

@@ -179,7 +179,8 @@ class ClusterTest : public ::testing::Test {
   }
 
   // Every partition has one leader and replicas - 1 standbys, all alive, and nothing else.
-  static bool Converged(const ClusterView& view, int partitions, int replicas, const std::string& resource = kResource) {
+  static bool Converged(const ClusterView& view, int partitions, int replicas,
+                        const std::string& resource = kResource) {
     const auto it = view.external.find(resource);
     if (it == view.external.end() || static_cast<int>(it->second->partitions.size()) != partitions) return false;
     for (const auto& [partition, states] : it->second->partitions) {
@@ -431,11 +432,14 @@ TEST_F(ClusterTest, AFailedTransitionIsAnErrorUntilItIsReset) {
   StartSpectator();
   node.FailOn("store_v1_0", true);
   AddResource(2, 1);
-  ASSERT_TRUE(WaitUntil([&] { return spectator_->View()->InState(kResource, "store_v1_0", "ERROR").size() == 1; }, kLimit));
-  ASSERT_TRUE(WaitUntil([&] { return spectator_->View()->InState(kResource, "store_v1_1", "LEADER").size() == 1; }, kLimit));
+  ASSERT_TRUE(
+      WaitUntil([&] { return spectator_->View()->InState(kResource, "store_v1_0", "ERROR").size() == 1; }, kLimit));
+  ASSERT_TRUE(
+      WaitUntil([&] { return spectator_->View()->InState(kResource, "store_v1_1", "LEADER").size() == 1; }, kLimit));
   node.FailOn("store_v1_0", false);
   EXPECT_EQ(admin_->ResetPartitions(cluster_, Name(0), kResource, {"store_v1_1"}).error().code(), ErrorCode::kNotReady);
-  ASSERT_TRUE(WaitUntil([&] { return admin_->ResetPartitions(cluster_, Name(0), kResource, {"store_v1_0"}).ok(); }, kLimit));
+  ASSERT_TRUE(
+      WaitUntil([&] { return admin_->ResetPartitions(cluster_, Name(0), kResource, {"store_v1_0"}).ok(); }, kLimit));
   ASSERT_TRUE(AwaitConverged(2, 1));
 }
 
@@ -546,11 +550,15 @@ TEST_F(ClusterTest, AnyMixOfFaultsEndsWhole) {
   for (int step = 0; step < 25; ++step) {
     const int i = static_cast<int>(random() % 4);
     switch (random() % 6) {
-      case 0: server_->ExpireSession(controllers_[random() % 2]->client->SessionId()); break;
+      case 0:
+        server_->ExpireSession(controllers_[random() % 2]->client->SessionId());
+        break;
       case 1:
         if (nodes_.contains(i)) server_->ExpireSession(nodes_[i]->client().SessionId());
         break;
-      case 2: server_->DropConnections(); break;
+      case 2:
+        server_->DropConnections();
+        break;
       case 3:
         nodes_.erase(i);
         break;
@@ -558,14 +566,20 @@ TEST_F(ClusterTest, AnyMixOfFaultsEndsWhole) {
         if (!nodes_.contains(i)) StartNode(i);
         break;
       case 5:
-        if (const std::string name = fmt::format("extra{}_v1", step % 3); admin_->GetIdealState(cluster_, name).value_or(std::nullopt)) {
+        if (const std::string name = fmt::format("extra{}_v1", step % 3);
+            admin_->GetIdealState(cluster_, name).value_or(std::nullopt)) {
           EXPECT_TRUE(WaitUntil([&] { return admin_->DropResource(cluster_, name).ok(); }, kLimit));
         } else {
           ResourceSettings settings;
           settings.name = name;
           settings.partitions = 2;
           settings.replicas = 2;
-          WaitUntil([&] { return admin_->AddResource(cluster_, settings).ok() || admin_->GetIdealState(cluster_, name).value_or(std::nullopt); }, kLimit);
+          WaitUntil(
+              [&] {
+                return admin_->AddResource(cluster_, settings).ok() ||
+                       admin_->GetIdealState(cluster_, name).value_or(std::nullopt);
+              },
+              kLimit);
         }
         break;
     }

@@ -131,8 +131,8 @@ Status Dispatcher::MarkOffline(const Actions& actions, int64_t now_ms) {
     if (node->record != nullptr) record = *node->record;
     if (!RecordOffline(record, now_ms)) continue;
     const std::string data = EncodeZnRecord(record);
-    const Status written = node->exists ? Drop(client_.Set(path, data, node->stat.version))
-                                        : Drop(client_.Create(path, data));
+    const Status written =
+        node->exists ? Drop(client_.Set(path, data, node->stat.version)) : Drop(client_.Create(path, data));
     VENICE_TRY(TolerateRace(written));
   }
   return Ok();

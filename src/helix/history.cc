@@ -38,8 +38,8 @@ std::string ProcessName() { return fmt::format("{}@{}", getpid(), LocalHostName(
 void RecordOnline(ZnRecord& history, std::string_view session, int64_t wall_ms) {
   history.simple["LAST_OFFLINE_TIME"] = "-1";
   AppendBounded(history.lists["HISTORY"],
-                fmt::format("{{DATE={}, VERSION={}, HOST={}, SESSION={}, TIME={}}}", HistoryDate(wall_ms), kHelixVersion,
-                            LocalHostName(), session, wall_ms),
+                fmt::format("{{DATE={}, VERSION={}, HOST={}, SESSION={}, TIME={}}}", HistoryDate(wall_ms),
+                            kHelixVersion, LocalHostName(), session, wall_ms),
                 kParticipantEntriesMax);
 }
 

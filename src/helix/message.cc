@@ -9,24 +9,25 @@ namespace venice::helix {
 ZnRecord TransitionMessage::ToRecord() const {
   ZnRecord record;
   record.id = id;
-  record.simple = {{"MSG_ID", id},
-                   {"MSG_TYPE", "STATE_TRANSITION"},
-                   {"MSG_STATE", std::string(kMessageNew)},
-                   {"CREATE_TIMESTAMP", std::to_string(create_ms)},
-                   {"SRC_NAME", source},
-                   {"SRC_SESSION_ID", source_session},
-                   {"TGT_NAME", target},
-                   {"TGT_SESSION_ID", target_session},
-                   {"RESOURCE_NAME", resource},
-                   {"PARTITION_NAME", partition},
-                   {"STATE_MODEL_DEF", state_model},
-                   {"STATE_MODEL_FACTORY_NAME", "DEFAULT"},
-                   {"FROM_STATE", from},
-                   {"TO_STATE", to},
-                   {"RETRY_COUNT", "3"},
-                   // Helix names one event here, for its monitoring; a run of ours answers all that happened since the last.
-                   {"ClusterEventName", "OnDemandRebalance"},
-                   {"ST_REBALANCE_TYPE", recovery ? "RECOVERY_REBALANCE" : "LOAD_REBALANCE"}};
+  record.simple = {
+      {"MSG_ID", id},
+      {"MSG_TYPE", "STATE_TRANSITION"},
+      {"MSG_STATE", std::string(kMessageNew)},
+      {"CREATE_TIMESTAMP", std::to_string(create_ms)},
+      {"SRC_NAME", source},
+      {"SRC_SESSION_ID", source_session},
+      {"TGT_NAME", target},
+      {"TGT_SESSION_ID", target_session},
+      {"RESOURCE_NAME", resource},
+      {"PARTITION_NAME", partition},
+      {"STATE_MODEL_DEF", state_model},
+      {"STATE_MODEL_FACTORY_NAME", "DEFAULT"},
+      {"FROM_STATE", from},
+      {"TO_STATE", to},
+      {"RETRY_COUNT", "3"},
+      // Helix names one event here, for its monitoring; a run of ours answers all that happened since the last.
+      {"ClusterEventName", "OnDemandRebalance"},
+      {"ST_REBALANCE_TYPE", recovery ? "RECOVERY_REBALANCE" : "LOAD_REBALANCE"}};
   return record;
 }
 

@@ -97,8 +97,8 @@ Status Participant::Start() { return impl_->Start(); }
 void Participant::Stop() { impl_->Stop(); }
 bool Participant::Joined() const { return impl_->Joined(); }
 std::string Participant::Session() const { return impl_->Session(); }
-void Participant::SetCustomizedState(const std::string& type, const std::string& resource,
-                                     const std::string& partition, const std::string& value) {
+void Participant::SetCustomizedState(const std::string& type, const std::string& resource, const std::string& partition,
+                                     const std::string& value) {
   impl_->ReportCustomized(type, resource, partition, value);
 }
 void Participant::RemoveCustomizedState(const std::string& type, const std::string& resource,

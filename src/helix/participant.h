@@ -22,7 +22,7 @@ struct Transition {
   std::string partition;  // "store_v3_0"; PartitionIndex() in paths.h gives 0
   std::string from;       // upper case: OFFLINE, STANDBY, LEADER, DROPPED, ERROR
   std::string to;
-  int64_t create_ms = 0;  // of the message: the leadership term of STANDBY->LEADER
+  int64_t create_ms = 0;      // of the message: the leadership term of STANDBY->LEADER
   std::stop_token cancelled;  // set when the session is lost or the participant stops: return early with kCancelled
 };
 

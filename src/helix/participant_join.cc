@@ -44,8 +44,8 @@ void Participant::Impl::CheckSession() {
     join_status_ = status;
     if (status.ok()) join_settled_ = true;
     // Waiting cannot help: another process has the name, or nobody may join by himself.
-    if (!status.ok() && (status.error().code() == ErrorCode::kConflict ||
-                         status.error().code() == ErrorCode::kPermissionDenied)) {
+    if (!status.ok() &&
+        (status.error().code() == ErrorCode::kConflict || status.error().code() == ErrorCode::kPermissionDenied)) {
       join_settled_ = true;
     }
   }
@@ -279,13 +279,12 @@ void Participant::Impl::LeaveOnWorker() {
     TakeCompletions();
     const auto warn = [this](const char* what, const Status& status) {
       if (status.ok() || IsNotFound(status)) return;
-      LogWarning("helix.participant.leave", {{"instance", options_.instance}, {"step", what},
-                                             {"error", status.error().ToString()}});
+      LogWarning("helix.participant.leave",
+                 {{"instance", options_.instance}, {"step", what}, {"error", status.error().ToString()}});
     };
     warn("customized states", ClearCustomizedStates());
-    warn("history", ChangeRecord(client_, paths_.History(options_.instance), [this](ZnRecord& history) {
-           return RecordOffline(history, clock_.WallMs());
-         }));
+    warn("history", ChangeRecord(client_, paths_.History(options_.instance),
+                                 [this](ZnRecord& history) { return RecordOffline(history, clock_.WallMs()); }));
     warn("live instance", client_.Delete(paths_.LiveInstance(options_.instance)));
     LogInfo("helix.participant.left", {{"cluster", options_.cluster}, {"instance", options_.instance}});
   } else if (const int64_t session = client_.SessionId(); session != 0) {

@@ -27,8 +27,8 @@ void Participant::Impl::ReadMessages() {
     for (const Message& message : accepted) {
       working_.erase(message.id);
       std::lock_guard lock(mutex_);
-      const auto it = replicas_.find({std::string(message.record.Text("RESOURCE_NAME")),
-                                      std::string(message.record.Text("PARTITION_NAME"))});
+      const auto it = replicas_.find(
+          {std::string(message.record.Text("RESOURCE_NAME")), std::string(message.record.Text("PARTITION_NAME"))});
       if (it != replicas_.end()) it->second.busy = false;
     }
     Retry();
@@ -46,7 +46,8 @@ Status Participant::Impl::ReadNewMessages(std::vector<Message>& fresh) {
                 client_.Children(paths_.Messages(options_.instance), watcher));
   const std::vector<std::string> none;
   const std::vector<std::string>& present = names ? *names : none;
-  std::erase_if(working_, [&](const std::string& id) { return !std::binary_search(present.begin(), present.end(), id); });
+  std::erase_if(working_,
+                [&](const std::string& id) { return !std::binary_search(present.begin(), present.end(), id); });
   for (const std::string& id : present) {
     if (working_.contains(id)) continue;
     VENICE_ASSIGN(std::optional<ZnRecord> record, ReadRecord(client_, paths_.Message(options_.instance, id)));
@@ -89,7 +90,8 @@ bool Participant::Impl::Accept(Message& message) {
     return false;
   }
   // A message that we marked as read without getting to know it (the connection broke) is still to be done.
-  const bool ours = SameText(record.Text("MSG_STATE"), kMessageRead) && record.Text("EXE_SESSION_ID") == SessionText(session_);
+  const bool ours =
+      SameText(record.Text("MSG_STATE"), kMessageRead) && record.Text("EXE_SESSION_ID") == SessionText(session_);
   if (!ours && !SameText(record.Text("MSG_STATE"), kMessageNew)) {
     working_.insert(message.id);
     return false;

@@ -27,7 +27,9 @@ std::optional<HostPort> ParseInstanceName(std::string_view instance) {
   return HostPort{std::string(instance.substr(0, split)), *port};
 }
 
-std::string PartitionName(std::string_view resource, int partition) { return fmt::format("{}_{}", resource, partition); }
+std::string PartitionName(std::string_view resource, int partition) {
+  return fmt::format("{}_{}", resource, partition);
+}
 
 std::optional<int> PartitionIndex(std::string_view partition_name) {
   const size_t split = partition_name.rfind('_');

@@ -37,7 +37,8 @@ struct Proposal {
 
 class Pipeline {
  public:
-  Pipeline(const ClusterData& data, int64_t now_ms, PlacementCache& cache) : data_(data), now_ms_(now_ms), cache_(cache) {}
+  Pipeline(const ClusterData& data, int64_t now_ms, PlacementCache& cache)
+      : data_(data), now_ms_(now_ms), cache_(cache) {}
 
   Actions Run() {
     for (const auto& [instance, since_ms] : data_.offline_since_ms) {
@@ -81,7 +82,8 @@ class Pipeline {
   void CollectCurrentStates() {
     for (const auto& [instance, records] : data_.current_states) {
       for (const auto& [name, record] : records) {
-        if (data_.ideal_states.contains(name) && !resources_.contains(name)) continue;  // an ideal state without partitions
+        if (data_.ideal_states.contains(name) && !resources_.contains(name))
+          continue;  // an ideal state without partitions
         Resource& resource = resources_[name];
         if (resource.model == nullptr && resource.ideal_state == nullptr) {
           resource.model = FindModel(record->Text("STATE_MODEL_DEF"));
@@ -209,7 +211,8 @@ class Pipeline {
       if (resource.ideal_state == nullptr || !resource.ideal_state->lists.contains(partition_name)) {
         for (const auto& [instance, state] : now) then[instance] = kDropped;
       } else if (!enabled) {
-        for (const auto& [instance, state] : now) then[instance] = state == kErrorState ? state : resource.model->initial();
+        for (const auto& [instance, state] : now)
+          then[instance] = state == kErrorState ? state : resource.model->initial();
       } else {
         then = AssignStates(*resource.model, lists[partition_name], now, live_, Disabled(name, partition_name),
                             Starting(resource, partition));
@@ -325,7 +328,8 @@ class Pipeline {
     if (!change.lists.empty() || !change.maps.empty()) actions_.ideal_states[name] = std::move(change);
   }
 
-  // The time of a message is the term of the leader it makes, so it never goes back, whatever this machine's clock says.
+  // The time of a message is the term of the leader it makes, so it never goes back, whatever this machine's clock
+  // says.
   void StampMessages() {
     const int64_t stamp_ms = std::max(now_ms_, latest_term_ms_ + 1);
     for (TransitionMessage& message : actions_.messages) message.create_ms = stamp_ms;

@@ -17,12 +17,12 @@ namespace venice::helix {
 struct Actions {
   std::vector<TransitionMessage> messages;  // in the order to send; id, source and source session are left empty
   std::vector<std::pair<std::string, std::string>> obsolete_messages;  // instance, message id
-  std::map<std::string, ZnRecord> ideal_states;  // resource -> lists and maps that replace the stored ones
-  std::vector<std::string> newly_offline;        // instances whose LAST_OFFLINE_TIME must become now
-  Records external_views;                        // as they should be; others should not exist
+  std::map<std::string, ZnRecord> ideal_states;     // resource -> lists and maps that replace the stored ones
+  std::vector<std::string> newly_offline;           // instances whose LAST_OFFLINE_TIME must become now
+  Records external_views;                           // as they should be; others should not exist
   std::map<std::string, Records> customized_views;  // by aggregated type
-  bool views_valid = false;                      // false while paused: leave the views alone
-  std::optional<int64_t> rerun_ms;               // run again at this time even if nothing changes
+  bool views_valid = false;                         // false while paused: leave the views alone
+  std::optional<int64_t> rerun_ms;                  // run again at this time even if nothing changes
 };
 
 // now_ms  wall time

@@ -99,7 +99,8 @@ class World {
     pending[node].erase(id);
     data.messages[node].erase(id);
     int leaders = 0;
-    for (const auto& [name, session] : data.live) leaders += State(name, message.resource, message.partition) == "LEADER";
+    for (const auto& [name, session] : data.live)
+      leaders += State(name, message.resource, message.partition) == "LEADER";
     EXPECT_LE(leaders, 1) << message.partition;
   }
 

@@ -28,7 +28,8 @@ using PlacementResult = std::map<std::string, std::vector<std::string>>;
 // Every partition gets min(replicas, live nodes) distinct nodes, in distinct zones while there are enough zones.
 // Balance   with equal weights and no dead node the replicas per node differ by at most 1 (without zones), and so do
 //           the leaders per node whenever the replica sets allow it.
-// Movement  rendezvous hashing chooses, a balance step corrects: adding or removing one of n nodes moves about 1/n of the
+// Movement  rendezvous hashing chooses, a balance step corrects: adding or removing one of n nodes moves about 1/n of
+// the
 //           replicas plus the few that balance needs.
 // Pure; the order of `partitions` and `nodes` does not matter. O(partitions * nodes * log nodes).
 PlacementResult Place(const PlacementInput& input);

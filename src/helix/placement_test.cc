@@ -122,7 +122,8 @@ TEST(Placement, SurvivorsKeepTheirOrderWhenANodeIsDead) {
     EXPECT_TRUE(std::equal(expected.begin(), expected.end(), nodes.begin())) << partition;
   }
   const Spread spread = Measure(input, after);
-  EXPECT_LE(spread.replicas_max - spread.replicas_min, 12);  // survivors do not move, so only the dead share is levelled
+  EXPECT_LE(spread.replicas_max - spread.replicas_min,
+            12);  // survivors do not move, so only the dead share is levelled
   EXPECT_LE(spread.replicas_max, 61);
 }
 

@@ -65,7 +65,8 @@ Status ChangeRecord(zk::Client& client, const std::string& path, const std::func
     }
     if (written.ok()) return Ok();
     const ErrorCode code = written.error().code();
-    const bool raced = code == ErrorCode::kConflict || code == ErrorCode::kAlreadyExists || code == ErrorCode::kNotFound;
+    const bool raced =
+        code == ErrorCode::kConflict || code == ErrorCode::kAlreadyExists || code == ErrorCode::kNotFound;
     if (!raced) return written;
   }
   return Error(ErrorCode::kConflict, path + " is changed by others all the time");

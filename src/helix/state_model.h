@@ -50,9 +50,9 @@ class StateModel {
   std::string name_;
   std::string initial_;
   std::vector<std::string> states_;
-  std::vector<std::string> transitions_;                          // "LEADER-STANDBY", ...
+  std::vector<std::string> transitions_;                            // "LEADER-STANDBY", ...
   std::map<std::string, std::map<std::string, std::string>> next_;  // from -> target -> hop
-  std::map<std::string, std::string> count_;                      // state -> "1", "R", "N", "-1"
+  std::map<std::string, std::string> count_;                        // state -> "1", "R", "N", "-1"
 };
 
 std::string Upper(std::string_view text);

@@ -6,7 +6,8 @@ namespace venice::helix {
 namespace {
 
 // The reports of one kind, turned around: partition -> instance -> state.
-void AddStates(const ZnRecord& report, const std::string& instance, const std::set<std::string>* known, ZnRecord& view) {
+void AddStates(const ZnRecord& report, const std::string& instance, const std::set<std::string>* known,
+               ZnRecord& view) {
   for (const auto& [partition, fields] : report.maps) {
     const auto state = fields.find("CURRENT_STATE");
     if (state == fields.end() || (known != nullptr && !known->contains(partition))) continue;

@@ -73,9 +73,8 @@ void Worker::Run() {
         continue;
       } else {
         const auto left = timers_.begin()->first - clock_.Monotonic();
-        wake_.wait_for(lock, &clock_ == &SystemClock()
-                                 ? left
-                                 : std::min<std::chrono::nanoseconds>(left, kForeignClockPoll));
+        wake_.wait_for(lock,
+                       &clock_ == &SystemClock() ? left : std::min<std::chrono::nanoseconds>(left, kForeignClockPoll));
         continue;
       }
     }

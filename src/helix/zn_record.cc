@@ -3,8 +3,8 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr size_t kCompressOver = 1000 * 1024;         // Helix's write limit, which is also its default threshold
+constexpr size_t kCompressOver = 1000 * 1024;           // Helix's write limit, which is also its default threshold
 constexpr size_t kInflatedBytesMax = 64 * 1024 * 1024;  // far above any record that fits a znode when compressed
 
 std::string Gzip(std::string_view bytes) {
@@ -194,9 +194,8 @@ Result<ZnRecord> DecodeZnRecord(std::string_view bytes) {
 }
 
 bool SameText(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](unsigned char a, unsigned char b) {
-    return std::tolower(a) == std::tolower(b);
-  });
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
 }
 
 }  // namespace venice::helix

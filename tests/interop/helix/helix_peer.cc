@@ -44,8 +44,8 @@ class Handler : public helix::TransitionHandler {
   void SetParticipant(helix::Participant* participant) { participant_ = participant; }
 
   Status OnTransition(const helix::Transition& transition) override {
-    Say(fmt::format(R"({{"event":"transition","partition":"{}","from":"{}","to":"{}","term":{}}})", transition.partition,
-                    transition.from, transition.to, transition.create_ms));
+    Say(fmt::format(R"({{"event":"transition","partition":"{}","from":"{}","to":"{}","term":{}}})",
+                    transition.partition, transition.from, transition.to, transition.create_ms));
     if (transition.to == "STANDBY") {
       participant_->SetCustomizedState("OFFLINE_PUSH", transition.resource, transition.partition, "COMPLETED");
     } else if (transition.to == "DROPPED") {
