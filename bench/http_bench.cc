@@ -31,7 +31,8 @@ const std::string kRequest =
     "GET /storage/profiles_v1/3/Y2hhcmxpZQ==?f=b64 HTTP/1.1\r\nHost: 127.0.0.1:1234\r\nX-VENICE-API-VERSION: 1\r\n\r\n";
 const std::string kCanned =
     "HTTP/1.1 200 OK\r\nContent-Type: avro/binary\r\nX-VENICE-SCHEMA-ID: 1\r\nX-VENICE-COMPRESSION-STRATEGY: 0\r\n"
-    "X-VENICE-RCU: 1\r\nContent-Length: 100\r\n\r\n" + std::string(100, 'v');
+    "X-VENICE-RCU: 1\r\nContent-Length: 100\r\n\r\n" +
+    std::string(100, 'v');
 
 double ThreadSeconds(pthread_t thread) {
   clockid_t clock;
@@ -155,8 +156,10 @@ int main(int argc, char** argv) {
   EventLoopGroup loops("http", 1);
   HttpServer server(loops, {}, [](HttpRequest, Responder responder) {
     HttpResponse response;
-    response.headers.fields = {{"Content-Type", "avro/binary"}, {"X-VENICE-SCHEMA-ID", "1"},
-                               {"X-VENICE-COMPRESSION-STRATEGY", "0"}, {"X-VENICE-RCU", "1"}};
+    response.headers.fields = {{"Content-Type", "avro/binary"},
+                               {"X-VENICE-SCHEMA-ID", "1"},
+                               {"X-VENICE-COMPRESSION-STRATEGY", "0"},
+                               {"X-VENICE-RCU", "1"}};
     response.body.assign(100, 'v');
     responder.Send(std::move(response));
   });
@@ -167,7 +170,8 @@ int main(int argc, char** argv) {
   CannedPeer canned;
 
   std::printf("%d connections, one server thread, medians of %d rounds of %.1f s\n", kConnections, rounds, seconds);
-  std::printf("%-8s %16s %16s %8s %14s %14s\n", "depth", "net answers/s", "canned answers/s", "ratio", "net cpu us", "canned cpu us");
+  std::printf("%-8s %16s %16s %8s %14s %14s\n", "depth", "net answers/s", "canned answers/s", "ratio", "net cpu us",
+              "canned cpu us");
   for (const int depth : {1, 16}) {
     std::vector<Outcome> ours, floor;
     for (int round = 0; round < rounds; ++round) {
@@ -175,8 +179,8 @@ int main(int argc, char** argv) {
       floor.push_back(Measure(canned.port(), canned.thread(), depth, seconds));
     }
     const Outcome a = Median(ours), b = Median(floor);
-    std::printf("%-8d %16.0f %16.0f %8.2f %14.2f %14.2f\n", depth, a.per_second, b.per_second, a.per_second / b.per_second,
-                a.cpu_us, b.cpu_us);
+    std::printf("%-8d %16.0f %16.0f %8.2f %14.2f %14.2f\n", depth, a.per_second, b.per_second,
+                a.per_second / b.per_second, a.cpu_us, b.cpu_us);
   }
 
   // Our own client against our own server: requests under way at once over its pooled connections.
@@ -188,10 +192,11 @@ int main(int argc, char** argv) {
   const Endpoint to{"127.0.0.1", server.port()};
   std::function<void()> next = [&] {
     if (stop) return;
-    client->Send(to, HttpRequest{.target = "/storage/profiles_v1/3/Y2hhcmxpZQ==?f=b64"}, std::chrono::seconds(5), [&](venice::Result<HttpResponse>) {
-      ++answers;
-      next();
-    });
+    client->Send(to, HttpRequest{.target = "/storage/profiles_v1/3/Y2hhcmxpZQ==?f=b64"}, std::chrono::seconds(5),
+                 [&](venice::Result<HttpResponse>) {
+                   ++answers;
+                   next();
+                 });
   };
   loop.RunAndWait([&] {
     client = std::make_unique<HttpClient>(loop);

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "avro/binary.h"
@@ -38,9 +38,8 @@ int Fail(const Error& error) {
 }
 
 Result<std::unique_ptr<ThinClient>> Connect(const Options& options) {
-  return ThinClient::Connect({.router_url = options.router,
-                              .store = options.store,
-                              .timeout = std::chrono::milliseconds(options.timeout_ms)});
+  return ThinClient::Connect(
+      {.router_url = options.router, .store = options.store, .timeout = std::chrono::milliseconds(options.timeout_ms)});
 }
 
 Result<std::string> EncodeKey(const ThinClient& client, const std::string& text) {
@@ -128,14 +127,18 @@ Result<int> Describe(const Options& options) {
     return 0;
   }
   const auto row = [](const std::string& name, const Json& value) {
-    const std::string text = value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    const std::string text =
+        value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace);
     fmt::print("{:<20}  {}\n", name, text);
   };
-  const std::pair<const char*, const char*> rows[] = {
-      {"store", "store"},           {"router", "router"},
-      {"owner", "owner"},           {"current version", "currentVersion"},
-      {"status", "status"},         {"partitions", "partitionCount"},
-      {"replicas", "replicationFactor"}, {"compression", "compressionStrategy"}};
+  const std::pair<const char*, const char*> rows[] = {{"store", "store"},
+                                                      {"router", "router"},
+                                                      {"owner", "owner"},
+                                                      {"current version", "currentVersion"},
+                                                      {"status", "status"},
+                                                      {"partitions", "partitionCount"},
+                                                      {"replicas", "replicationFactor"},
+                                                      {"compression", "compressionStrategy"}};
   for (const auto& [name, field] : rows) {
     if (out.contains(field)) row(name, out[field]);
   }
@@ -148,13 +151,14 @@ Result<int> Describe(const Options& options) {
   return 0;
 }
 
-// Venice's own query tool: <store> <key> <url> <is_vson> <ssl config>, or --batch <store> <url> <is_vson> <ssl> <key...>.
+// Venice's own query tool: <store> <key> <url> <is_vson> <ssl config>, or --batch <store> <url> <is_vson> <ssl>
+// <key...>.
 Result<int> Fetch(const std::vector<std::string>& words, bool batch) {
   Options options;
   if (words.size() < (batch ? 5 : 3)) {
-    return Error(ErrorCode::kInvalidArgument,
-                 batch ? "fetch --batch takes: <store> <url> <is_vson> <ssl_config> <key>..."
-                       : "fetch takes: <store> <key> <url> [<is_vson> [<ssl_config>]]");
+    return Error(ErrorCode::kInvalidArgument, batch
+                                                  ? "fetch --batch takes: <store> <url> <is_vson> <ssl_config> <key>..."
+                                                  : "fetch takes: <store> <key> <url> [<is_vson> [<ssl_config>]]");
   }
   options.store = words[0];
   options.router = words[batch ? 1 : 2];
@@ -233,8 +237,9 @@ int main(int argc, char** argv) {
   CLI::App* describe = app.add_subcommand("describe", "Print the store's versions and schemas");
   AddCommon(describe, options);
 
-  CLI::App* fetch = app.add_subcommand("fetch", "Venice's fetch.sh: <store> <key> <url> [<is_vson> [<ssl_config>]],\n"
-                                                "or with --batch: <store> <url> <is_vson> <ssl_config> <key>...");
+  CLI::App* fetch = app.add_subcommand("fetch",
+                                       "Venice's fetch.sh: <store> <key> <url> [<is_vson> [<ssl_config>]],\n"
+                                       "or with --batch: <store> <url> <is_vson> <ssl_config> <key>...");
   std::vector<std::string> words;
   bool batch = false;
   fetch->add_flag("--batch", batch, "Many keys, listed last");

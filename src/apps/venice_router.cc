@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <map>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "base/log.h"
 #include "base/properties.h"
@@ -33,10 +33,12 @@ bool AddOverrides(const std::vector<std::string>& overrides, std::map<std::strin
 int main(int argc, char** argv) {
   std::vector<std::string> files, overrides;
   std::string log_file;
-  CLI::App app("A Venice router: answers reads of a cluster's stores over REST.\n\n"
-               "Example: venice-router cluster.properties router.properties");
-  app.add_option("files", files, "Properties files with Venice's keys; later files win. Needed: cluster.name,\n"
-                                 "zookeeper.address, listener.port")
+  CLI::App app(
+      "A Venice router: answers reads of a cluster's stores over REST.\n\n"
+      "Example: venice-router cluster.properties router.properties");
+  app.add_option("files", files,
+                 "Properties files with Venice's keys; later files win. Needed: cluster.name,\n"
+                 "zookeeper.address, listener.port")
       ->check(CLI::ExistingFile);
   app.add_option("--set", overrides, "One more property, as key=value; wins over the files. May be repeated");
   app.add_option("--log-file", log_file, "Log there instead of to standard error");

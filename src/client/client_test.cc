@@ -40,7 +40,8 @@ class ThinClientTest : public testing::Test {
     client_ = std::move(client).value();
   }
   std::string User(int i) {
-    return *avro::Encode(schema_, avro::Datum::Record({avro::Datum::String("name" + std::to_string(i)), avro::Datum::Int(i)}));
+    return *avro::Encode(schema_,
+                         avro::Datum::Record({avro::Datum::String("name" + std::to_string(i)), avro::Datum::Int(i)}));
   }
 
   FakeCluster cluster_;
@@ -99,10 +100,12 @@ TEST_F(ThinClientTest, ASchemaThatIsNewIsFetchedOnDemand) {
   const auto found = client_->Get(avro::Datum::String("u1"));
   // The router may not have seen the schema yet; then the error says which one is missing.
   EXPECT_TRUE(found.ok() || found.error().message().find("value schema 2") != std::string::npos);
-  EXPECT_TRUE(WaitUntil([&] {
-    const auto again = client_->Get(avro::Datum::String("u1"));
-    return again.ok() && *again && (*again)->datum.long_value() == 42;
-  }, std::chrono::milliseconds(10'000)));
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        const auto again = client_->Get(avro::Datum::String("u1"));
+        return again.ok() && *again && (*again)->datum.long_value() == 42;
+      },
+      std::chrono::milliseconds(10'000)));
   EXPECT_EQ(client_->ValueSchemas()->schemas.size(), 2u);
   EXPECT_EQ(client_->CurrentVersion().value(), 1);
 }
@@ -116,8 +119,10 @@ TEST_F(ThinClientTest, ErrorsSayWhatToDo) {
   node_.Put("users_v1", data);
   EXPECT_EQ(client_->Get(avro::Datum::String("u1")).error().code(), ErrorCode::kCorruption);
   EXPECT_EQ(ThinClient::Connect({.router_url = url_, .store = "nope"}).error().code(), ErrorCode::kStoreNotFound);
-  EXPECT_EQ(ThinClient::Connect({.router_url = "nonsense://", .store = "users"}).error().code(), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(ThinClient::Connect({.router_url = "http://127.0.0.1:1", .store = "users"}).error().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(ThinClient::Connect({.router_url = "nonsense://", .store = "users"}).error().code(),
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(ThinClient::Connect({.router_url = "http://127.0.0.1:1", .store = "users"}).error().code(),
+            ErrorCode::kUnavailable);
   EXPECT_EQ(client_->GetRaw("value_schema/users/77").error().code(), ErrorCode::kNotFound);
   std::vector<std::string> many;
   for (int i = 0; i < 501; ++i) many.push_back(EncodedString(std::to_string(i)));
@@ -136,7 +141,8 @@ TEST_F(ThinClientTest, AsyncRequestsRunTogetherAndEndWithTheClient) {
   all.get_future().get();
   node_.read_delay_ms = 60'000;
   auto ended = std::make_shared<std::promise<ErrorCode>>();
-  client_->GetAsync(EncodedString("u1"), [ended](Result<std::optional<Value>> value) { ended->set_value(value.error().code()); });
+  client_->GetAsync(EncodedString("u1"),
+                    [ended](Result<std::optional<Value>> value) { ended->set_value(value.error().code()); });
   client_.reset();
   EXPECT_EQ(ended->get_future().get(), ErrorCode::kCancelled);
 }
@@ -176,7 +182,8 @@ TEST(RouterReplies, AMissingFirstKeyIsSeenByItsSchemaId) {
 }
 
 TEST(RouterReplies, JsonThatIsNotWhatItShouldBe) {
-  for (const std::string bad : {"", "[]", "{", "null", R"({"schemas":1})", R"({"schemas":[1]})", R"({"schemaStr":3})"}) {
+  for (const std::string bad :
+       {"", "[]", "{", "null", R"({"schemas":1})", R"({"schemas":[1]})", R"({"schemaStr":3})"}) {
     EXPECT_FALSE(ParseSchemaReply(bad).ok()) << bad;
     EXPECT_FALSE(ParseSchemaListReply(bad).ok()) << bad;
     EXPECT_FALSE(ParseCurrentVersionReply(bad).ok()) << bad;

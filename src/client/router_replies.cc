@@ -19,19 +19,28 @@ constexpr size_t kValueBytesMax = 256 << 20;
 
 ErrorCode CodeOf(int status) {
   switch (status) {
-    case 400: return ErrorCode::kInvalidArgument;
-    case 401: return ErrorCode::kUnauthenticated;
-    case 403: return ErrorCode::kPermissionDenied;
-    case 404: return ErrorCode::kNotFound;
-    case 405: return ErrorCode::kMethodNotAllowed;
+    case 400:
+      return ErrorCode::kInvalidArgument;
+    case 401:
+      return ErrorCode::kUnauthenticated;
+    case 403:
+      return ErrorCode::kPermissionDenied;
+    case 404:
+      return ErrorCode::kNotFound;
+    case 405:
+      return ErrorCode::kMethodNotAllowed;
     case 413:
     case 414:
-    case 431: return ErrorCode::kTooLarge;
-    case 429: return ErrorCode::kResourceExhausted;
+    case 431:
+      return ErrorCode::kTooLarge;
+    case 429:
+      return ErrorCode::kResourceExhausted;
     case 408:
-    case 504: return ErrorCode::kTimeout;
+    case 504:
+      return ErrorCode::kTimeout;
     case 502:
-    case 503: return ErrorCode::kUnavailable;
+    case 503:
+      return ErrorCode::kUnavailable;
   }
   return ErrorCode::kInternal;
 }
@@ -95,8 +104,8 @@ Result<std::vector<std::optional<RawValue>>> ParseBatchReply(const net::HttpResp
     VENICE_ASSIGN(const protocol::MultiGetResponseRecord record, protocol::NextResponseRecord(rest));
     if (record.IsFooter()) {
       VENICE_ASSIGN(const protocol::StreamingFooter footer, protocol::DecodeFooter(record.value));
-      return Error(CodeOf(footer.status),
-                   fmt::format("the router answered a part of the keys only, then {}: {}", footer.status, footer.detail));
+      return Error(CodeOf(footer.status), fmt::format("the router answered a part of the keys only, then {}: {}",
+                                                      footer.status, footer.detail));
     }
     const int64_t index = record.IsMissing() ? -static_cast<int64_t>(record.key_index) : record.key_index;
     if (index < 0 || index >= static_cast<int64_t>(keys)) return Corrupt(fmt::format("a key index of {}", index));
@@ -119,13 +128,15 @@ Result<SchemaReply> ParseSchemaReply(std::string_view text) {
 
 Result<SchemaListReply> ParseSchemaListReply(std::string_view text) {
   const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object() || !json.contains("schemas") || !json["schemas"].is_array()) return Corrupt("not a list of schemas");
+  if (!json.is_object() || !json.contains("schemas") || !json["schemas"].is_array())
+    return Corrupt("not a list of schemas");
   SchemaListReply out;
   if (json.contains("superSetSchemaId") && json["superSetSchemaId"].is_number_integer()) {
     out.superset_id = json["superSetSchemaId"].get<int32_t>();
   }
   for (const nlohmann::json& schema : json["schemas"]) {
-    VENICE_ASSIGN(SchemaReply one, ParseSchemaReply(schema.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
+    VENICE_ASSIGN(SchemaReply one,
+                  ParseSchemaReply(schema.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
     out.schemas.push_back(std::move(one));
   }
   std::sort(out.schemas.begin(), out.schemas.end(), [](const auto& a, const auto& b) { return a.id < b.id; });

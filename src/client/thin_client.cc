@@ -68,21 +68,23 @@ class ThinClient::Impl : public std::enable_shared_from_this<ThinClient::Impl> {
     net::HttpRequest request = ReadRequest();
     request.target = "/storage/" + options_.store + "/" + Base64Encode(key, Base64::kUrlSafe) + "?f=b64";
     if (request.target.size() > kGetPathMax) {
-      return Batch({std::string(key)}, [callback = std::move(callback)](Result<std::vector<std::optional<Value>>> values) {
-        values.ok() ? callback(std::move(values->front())) : callback(std::move(values).error());
-      });
+      return Batch({std::string(key)},
+                   [callback = std::move(callback)](Result<std::vector<std::optional<Value>>> values) {
+                     values.ok() ? callback(std::move(values->front())) : callback(std::move(values).error());
+                   });
     }
-    Send(std::move(request), options_.retries, [self = shared_from_this(), callback = std::move(callback)](Result<net::HttpResponse> reply) {
-      if (!reply.ok()) return callback(std::move(reply).error());
-      Result<std::optional<RawValue>> raw = ParseGetReply(std::move(reply).value());
-      if (!raw.ok()) return callback(std::move(raw).error());
-      if (!*raw) return callback(std::optional<Value>());
-      self->WithSchemas({(*raw)->schema_id}, [self, callback, raw = std::move(**raw)](Status known) mutable {
-        if (!known.ok()) return callback(std::move(known).error());
-        Result<Value> value = Decode(std::move(raw), self->KnownSchema(raw.schema_id));
-        value.ok() ? callback(std::optional<Value>(std::move(value).value())) : callback(std::move(value).error());
-      });
-    });
+    Send(std::move(request), options_.retries,
+         [self = shared_from_this(), callback = std::move(callback)](Result<net::HttpResponse> reply) {
+           if (!reply.ok()) return callback(std::move(reply).error());
+           Result<std::optional<RawValue>> raw = ParseGetReply(std::move(reply).value());
+           if (!raw.ok()) return callback(std::move(raw).error());
+           if (!*raw) return callback(std::optional<Value>());
+           self->WithSchemas({(*raw)->schema_id}, [self, callback, raw = std::move(**raw)](Status known) mutable {
+             if (!known.ok()) return callback(std::move(known).error());
+             Result<Value> value = Decode(std::move(raw), self->KnownSchema(raw.schema_id));
+             value.ok() ? callback(std::optional<Value>(std::move(value).value())) : callback(std::move(value).error());
+           });
+         });
   }
 
   void Batch(std::vector<std::string> keys, BatchCallback callback) {
@@ -101,31 +103,34 @@ class ThinClient::Impl : public std::enable_shared_from_this<ThinClient::Impl> {
     }
     const size_t questions = first.size();
     request.method = "POST";
+    request.repeatable = true;
     request.target = "/storage/" + options_.store;
     request.headers.Add("Content-Type", std::string(protocol::media_type::kAvroBinary));
     request.headers.Add(std::string(header::kKeyCount), std::to_string(questions));
     request.headers.Add(std::string(header::kStreaming), "1");
-    Send(std::move(request), options_.retries, [self = shared_from_this(), callback = std::move(callback), questions, question_of = std::move(question_of)](Result<net::HttpResponse> reply) {
-      if (!reply.ok()) return callback(std::move(reply).error());
-      Result<std::vector<std::optional<RawValue>>> raw = ParseBatchReply(*reply, questions);
-      if (!raw.ok()) return callback(std::move(raw).error());
-      std::set<int32_t> ids;
-      for (const std::optional<RawValue>& value : *raw) {
-        if (value) ids.insert(value->schema_id);
-      }
-      self->WithSchemas(std::move(ids), [self, callback, question_of, raw = std::move(raw).value()](Status known) {
-        if (!known.ok()) return callback(std::move(known).error());
-        std::vector<std::optional<Value>> values(question_of.size());
-        for (size_t i = 0; i < values.size(); ++i) {
-          const std::optional<RawValue>& one = raw[question_of[i]];
-          if (!one) continue;
-          Result<Value> value = Decode(*one, self->KnownSchema(one->schema_id));
-          if (!value.ok()) return callback(std::move(value).error());
-          values[i] = std::move(value).value();
-        }
-        callback(std::move(values));
-      });
-    });
+    Send(std::move(request), options_.retries,
+         [self = shared_from_this(), callback = std::move(callback), questions,
+          question_of = std::move(question_of)](Result<net::HttpResponse> reply) {
+           if (!reply.ok()) return callback(std::move(reply).error());
+           Result<std::vector<std::optional<RawValue>>> raw = ParseBatchReply(*reply, questions);
+           if (!raw.ok()) return callback(std::move(raw).error());
+           std::set<int32_t> ids;
+           for (const std::optional<RawValue>& value : *raw) {
+             if (value) ids.insert(value->schema_id);
+           }
+           self->WithSchemas(std::move(ids), [self, callback, question_of, raw = std::move(raw).value()](Status known) {
+             if (!known.ok()) return callback(std::move(known).error());
+             std::vector<std::optional<Value>> values(question_of.size());
+             for (size_t i = 0; i < values.size(); ++i) {
+               const std::optional<RawValue>& one = raw[question_of[i]];
+               if (!one) continue;
+               Result<Value> value = Decode(*one, self->KnownSchema(one->schema_id));
+               if (!value.ok()) return callback(std::move(value).error());
+               values[i] = std::move(value).value();
+             }
+             callback(std::move(values));
+           });
+         });
   }
 
   // A path of the router, read whole.
@@ -146,7 +151,8 @@ class ThinClient::Impl : public std::enable_shared_from_this<ThinClient::Impl> {
   }
 
   Result<std::string> FetchText(const std::string& path) {
-    VENICE_ASSIGN(net::HttpResponse reply, Await<net::HttpResponse>([&](ReplyCallback done) { Fetch(path, std::move(done)); }));
+    VENICE_ASSIGN(net::HttpResponse reply,
+                  Await<net::HttpResponse>([&](ReplyCallback done) { Fetch(path, std::move(done)); }));
     if (reply.status != 200) return ErrorOf(reply);
     return std::move(reply.body);
   }
@@ -174,7 +180,8 @@ class ThinClient::Impl : public std::enable_shared_from_this<ThinClient::Impl> {
     if (ids.empty()) return callback(Ok());
     const int32_t id = *ids.begin();
     Fetch("/value_schema/" + options_.store + "/" + std::to_string(id),
-          [self = shared_from_this(), ids = std::move(ids), id, callback = std::move(callback)](Result<net::HttpResponse> reply) {
+          [self = shared_from_this(), ids = std::move(ids), id,
+           callback = std::move(callback)](Result<net::HttpResponse> reply) {
             if (!reply.ok()) return callback(std::move(reply).error());
             if (reply->status != 200) return callback(ErrorOf(*reply).In("value schema " + std::to_string(id)));
             Result<SchemaReply> schema = ParseSchemaReply(reply->body);
@@ -200,10 +207,12 @@ class ThinClient::Impl : public std::enable_shared_from_this<ThinClient::Impl> {
     if (!http_) return callback(Error(ErrorCode::kCancelled, "the client is closed"));
     net::HttpRequest again = retries > 0 ? request : net::HttpRequest();
     http_->Send(router_, std::move(request), options_.timeout,
-                [self = weak_from_this(), again = std::move(again), retries, callback = std::move(callback)](Result<net::HttpResponse> reply) mutable {
+                [self = weak_from_this(), again = std::move(again), retries,
+                 callback = std::move(callback)](Result<net::HttpResponse> reply) mutable {
                   const bool busy = reply.ok() ? reply->status == 503 : reply.error().code() == ErrorCode::kUnavailable;
                   const auto client = self.lock();
-                  if (busy && retries > 0 && client) return client->SendOnLoop(std::move(again), retries - 1, std::move(callback));
+                  if (busy && retries > 0 && client)
+                    return client->SendOnLoop(std::move(again), retries - 1, std::move(callback));
                   callback(std::move(reply));
                 });
   }
@@ -269,7 +278,8 @@ void ThinClient::MultiGetAsync(std::vector<std::string> encoded_keys,
 Result<avro::Schema> ThinClient::ValueSchema(int32_t id) {
   avro::Schema known = impl_->KnownSchema(id);
   if (!known.empty()) return known;
-  VENICE_ASSIGN(const std::string reply, impl_->FetchText("/value_schema/" + impl_->options().store + "/" + std::to_string(id)));
+  VENICE_ASSIGN(const std::string reply,
+                impl_->FetchText("/value_schema/" + impl_->options().store + "/" + std::to_string(id)));
   VENICE_ASSIGN(const SchemaReply schema, ParseSchemaReply(reply));
   VENICE_TRY(impl_->Learn(id, schema.text));
   return impl_->KnownSchema(id);

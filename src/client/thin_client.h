@@ -1,7 +1,7 @@
 // The thin client: reads stores through a router, and decodes what comes back.
 //
-//   VENICE_ASSIGN(auto client, client::ThinClient::Connect({.router_url = "http://127.0.0.1:7777", .store = "profiles"}));
-//   VENICE_ASSIGN(std::optional<client::Value> value, client->Get(avro::Datum::String("alice")));
+//   VENICE_ASSIGN(auto client, client::ThinClient::Connect({.router_url = "http://127.0.0.1:7777", .store =
+//   "profiles"})); VENICE_ASSIGN(std::optional<client::Value> value, client->Get(avro::Datum::String("alice")));
 #pragma once
 
 #include <chrono>
@@ -47,7 +47,8 @@ class ThinClient {
   const avro::Schema& key_schema() const;
 
   // nullopt: the store has no such key. Errors: kInvalidArgument (the key does not fit the key schema, or the router
-  // refused the request), kUnavailable, kTimeout, kResourceExhausted (quota), kCorruption (the answer cannot be decoded).
+  // refused the request), kUnavailable, kTimeout, kResourceExhausted (quota), kCorruption (the answer cannot be
+  // decoded).
   Result<std::optional<Value>> Get(const avro::Datum& key);
   // The same for a key already encoded.
   Result<std::optional<Value>> GetEncoded(std::string_view key);

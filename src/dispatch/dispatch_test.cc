@@ -18,8 +18,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-std::shared_ptr<const helix::ClusterView> View(const std::vector<std::string>& live,
-                                               const std::string& topic, const helix::StateMap& states) {
+std::shared_ptr<const helix::ClusterView> View(const std::vector<std::string>& live, const std::string& topic,
+                                               const helix::StateMap& states) {
   auto view = std::make_shared<helix::ClusterView>();
   for (const std::string& name : live) {
     helix::LiveInstanceView instance;
@@ -37,11 +37,12 @@ std::shared_ptr<const helix::ClusterView> View(const std::vector<std::string>& l
 
 TEST(RoutingTable, HoldsOnlyLiveAndCompletedReplicas) {
   RoutingTableBuilder builder;
-  const auto table = builder.Build(*View({"a_1", "b_2"}, "s-x_v3",
-                                         {{"s-x_v3_0", {{"a_1", "COMPLETED"}, {"b_2", "STARTED"}, {"gone_3", "COMPLETED"}}},
-                                          {"s-x_v3_2", {{"a_1", "COMPLETED"}, {"b_2", "COMPLETED"}}},
-                                          {"s-x_v3_x", {{"a_1", "COMPLETED"}}},
-                                          {"other_v3_1", {{"a_1", "COMPLETED"}}}}));
+  const auto table =
+      builder.Build(*View({"a_1", "b_2"}, "s-x_v3",
+                          {{"s-x_v3_0", {{"a_1", "COMPLETED"}, {"b_2", "STARTED"}, {"gone_3", "COMPLETED"}}},
+                           {"s-x_v3_2", {{"a_1", "COMPLETED"}, {"b_2", "COMPLETED"}}},
+                           {"s-x_v3_x", {{"a_1", "COMPLETED"}}},
+                           {"other_v3_1", {{"a_1", "COMPLETED"}}}}));
   const auto routes = table->Find("s-x_v3");
   ASSERT_TRUE(routes);
   EXPECT_EQ(routes->Replicas(0).size(), 1u);
@@ -159,20 +160,22 @@ TEST(RetryBudget, IsATenthOfTheRequestsOnceTheRateIsKnown) {
 struct Node {
   explicit Node(std::string name) : name(std::move(name)) {
     loops.Start();
-    server = std::make_unique<net::HttpServer>(loops, net::HttpServerOptions{}, [this](net::HttpRequest request, net::Responder responder) {
-      if (request.target == "/health") return responder.Send({});
-      ++requests;
-      if (hang) return held.push_back(std::move(responder));
-      net::HttpResponse response;
-      response.status = status;
-      response.body = this->name;
-      if (request.method == "POST") {
-        std::string_view body = request.body;
-        response.body.clear();
-        while (!body.empty()) response.body += std::to_string(protocol::NextRouterKey(body)->key_index) + this->name + " ";
-      }
-      responder.Send(std::move(response));
-    });
+    server = std::make_unique<net::HttpServer>(
+        loops, net::HttpServerOptions{}, [this](net::HttpRequest request, net::Responder responder) {
+          if (request.target == "/health") return responder.Send({});
+          ++requests;
+          if (hang) return held.push_back(std::move(responder));
+          net::HttpResponse response;
+          response.status = status;
+          response.body = this->name;
+          if (request.method == "POST") {
+            std::string_view body = request.body;
+            response.body.clear();
+            while (!body.empty())
+              response.body += std::to_string(protocol::NextRouterKey(body)->key_index) + this->name + " ";
+          }
+          responder.Send(std::move(response));
+        });
     EXPECT_TRUE(server->Start().ok());
   }
   ~Node() {
@@ -215,20 +218,22 @@ class DispatcherTest : public testing::Test {
   Answer Get(std::shared_ptr<const VersionRoutes> routes, milliseconds retry_after = milliseconds(0)) {
     std::promise<Answer> promise;
     loop_.Post([&] {
-      dispatcher_->Get({routes, "s_v1", nullptr, retry_after}, 0, "AA==", [&](Answer answer) { promise.set_value(std::move(answer)); });
+      dispatcher_->Get({routes, "s_v1", nullptr, retry_after}, 0,
+                       "AA==", [&](Answer answer) { promise.set_value(std::move(answer)); });
     });
     return promise.get_future().get();
   }
-  std::vector<Answer> MultiGet(std::shared_ptr<const VersionRoutes> routes, int keys, milliseconds retry_after = milliseconds(0)) {
+  std::vector<Answer> MultiGet(std::shared_ptr<const VersionRoutes> routes, int keys,
+                               milliseconds retry_after = milliseconds(0)) {
     std::promise<std::vector<Answer>> promise;
     std::vector<Answer> parts;
     loop_.Post([&] {
       Batch batch;
       batch.bytes = std::make_shared<const std::string>("key");
       for (int i = 0; i < keys; ++i) batch.keys.push_back({i, i, *batch.bytes});
-      dispatcher_->MultiGet({routes, "s_v1", nullptr, retry_after}, std::move(batch),
-                            [&](Answer answer) { parts.push_back(std::move(answer)); },
-                            [&] { promise.set_value(std::move(parts)); });
+      dispatcher_->MultiGet(
+          {routes, "s_v1", nullptr, retry_after}, std::move(batch),
+          [&](Answer answer) { parts.push_back(std::move(answer)); }, [&] { promise.set_value(std::move(parts)); });
     });
     return promise.get_future().get();
   }
@@ -241,10 +246,12 @@ class DispatcherTest : public testing::Test {
 
 TEST_F(DispatcherTest, BothReplicasAreUsed) {
   std::set<std::string> seen;
-  EXPECT_TRUE(WaitUntil([&] {
-    seen.insert(Get(Routes({{0, 1}})).response.body);
-    return seen.size() == 2;
-  }, milliseconds(10'000), milliseconds(0)));
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        seen.insert(Get(Routes({{0, 1}})).response.body);
+        return seen.size() == 2;
+      },
+      milliseconds(10'000), milliseconds(0)));
 }
 
 TEST_F(DispatcherTest, NoReplicaIsFiveHundredAndThree) {
@@ -328,7 +335,8 @@ TEST_F(DispatcherTest, RequestsUnderWayEndWhenThePoolGoes) {
   a_.hang = b_.hang = true;
   std::promise<Answer> promise;
   loop_.Post([&] {
-    dispatcher_->Get({Routes({{0, 1}}), "s_v1"}, 0, "AA==", [&](Answer answer) { promise.set_value(std::move(answer)); });
+    dispatcher_->Get({Routes({{0, 1}}), "s_v1"}, 0,
+                     "AA==", [&](Answer answer) { promise.set_value(std::move(answer)); });
   });
   EXPECT_TRUE(WaitUntil([&] { return a_.requests + b_.requests == 1; }, milliseconds(10'000)));
   loop_.RunAndWait([&] { hosts_.reset(); });

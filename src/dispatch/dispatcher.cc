@@ -192,6 +192,7 @@ class BatchCall : public std::enable_shared_from_this<BatchCall> {
   void SendGroup(size_t unit, const Group& group, bool retry) {
     net::HttpRequest request = Request(retry);
     request.method = "POST";
+    request.repeatable = true;
     request.target = "/storage/" + target_.topic;
     request.headers.Add("Content-Type", std::string(protocol::media_type::kAvroBinary));
     if (batch_.streaming) request.headers.Add(std::string(protocol::http_header::kStreaming), "1");

@@ -19,8 +19,8 @@ namespace venice::dispatch {
 // Where one request goes.
 struct Target {
   std::shared_ptr<const VersionRoutes> routes;
-  std::string topic;                      // "profiles_v3"
-  RetryBudget* budget = nullptr;          // may be null: no limit
+  std::string topic;                         // "profiles_v3"
+  RetryBudget* budget = nullptr;             // may be null: no limit
   std::chrono::milliseconds retry_after{0};  // long-tail threshold; 0: only failures are retried
 };
 

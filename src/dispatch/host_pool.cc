@@ -76,8 +76,8 @@ void HostPool::Send(HostId id, net::HttpRequest request, Callback callback) {
                     Host& host = hosts_[id];
                     if (--host.pending <= options_.pending_per_host_resume) host.overloaded = false;
                     if (!response.ok() && response.error().code() == ErrorCode::kUnavailable && host.healthy) {
-                      LogWarning("dispatch.host.unwell", {{"host", table_->hosts[id].ToString()},
-                                                          {"reason", response.error().message()}});
+                      LogWarning("dispatch.host.unwell",
+                                 {{"host", table_->hosts[id].ToString()}, {"reason", response.error().message()}});
                       host.healthy = false;
                       loop_.RunAfter(kFirstCheckAfterFailure, [this, alive, id] {
                         if (*alive) Heartbeat(id);
@@ -101,18 +101,18 @@ void HostPool::Heartbeat(HostId id) {
   host.beating = true;
   net::HttpRequest request;
   request.target = "/health";
-  client_->Send(table_->hosts[id], std::move(request), options_.heartbeat_timeout,
-                [this, alive = alive_, id](Result<net::HttpResponse> response) {
-                  if (!*alive) return;
-                  Host& host = hosts_[id];
-                  host.beating = false;
-                  const bool well = response.ok() && response->status == 200;
-                  if (well != host.healthy) {
-                    LogInfo(well ? "dispatch.host.well" : "dispatch.host.unwell",
-                            {{"host", table_->hosts[id].ToString()}});
-                  }
-                  host.healthy = well;
-                });
+  client_->Send(
+      table_->hosts[id], std::move(request), options_.heartbeat_timeout,
+      [this, alive = alive_, id](Result<net::HttpResponse> response) {
+        if (!*alive) return;
+        Host& host = hosts_[id];
+        host.beating = false;
+        const bool well = response.ok() && response->status == 200;
+        if (well != host.healthy) {
+          LogInfo(well ? "dispatch.host.well" : "dispatch.host.unwell", {{"host", table_->hosts[id].ToString()}});
+        }
+        host.healthy = well;
+      });
 }
 
 }  // namespace venice::dispatch

@@ -17,9 +17,9 @@ namespace venice::dispatch {
 
 struct HostPoolOptions {
   int connections_per_host = 32;
-  int pending_max = 30'000;           // requests under way over all hosts; more are refused
-  int pending_per_host_max = 500;     // a host with more is left alone until it is down to
-  int pending_per_host_resume = 15;   // this many
+  int pending_max = 30'000;          // requests under way over all hosts; more are refused
+  int pending_per_host_max = 500;    // a host with more is left alone until it is down to
+  int pending_per_host_resume = 15;  // this many
   std::chrono::milliseconds timeout{5'000};
   std::chrono::milliseconds heartbeat_cycle{5'000};
   std::chrono::milliseconds heartbeat_timeout{60'000};
@@ -67,7 +67,7 @@ class HostPool {
   std::minstd_rand random_;
   net::EventLoop::TimerId heartbeat_timer_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  std::unique_ptr<net::HttpClient> client_;     // last: its end cancels requests that look at the above
+  std::unique_ptr<net::HttpClient> client_;  // last: its end cancels requests that look at the above
 };
 
 }  // namespace venice::dispatch

@@ -74,7 +74,8 @@ void RetryBudget::Turn(Time now) {
 bool RetryBudget::Take(double tokens, Time now) {
   Turn(now);
   if (rate_ < 0) return true;
-  tokens_ = std::min(tokens_ + refill_ * std::chrono::duration<double>(now - refilled_).count(), kBurstSeconds * refill_);
+  tokens_ =
+      std::min(tokens_ + refill_ * std::chrono::duration<double>(now - refilled_).count(), kBurstSeconds * refill_);
   refilled_ = now;
   if (tokens_ < tokens) return false;
   tokens_ -= tokens;

@@ -36,8 +36,8 @@ class VersionRoutes {
 
 // Immutable.
 struct RoutingTable {
-  std::vector<net::Endpoint> hosts;  // by HostId
-  std::vector<HostId> live;          // ascending
+  std::vector<net::Endpoint> hosts;                                                   // by HostId
+  std::vector<HostId> live;                                                           // ascending
   std::map<std::string, std::shared_ptr<const VersionRoutes>, std::less<>> versions;  // by version topic
 
   // nullptr when nothing is known of the topic.

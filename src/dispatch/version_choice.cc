@@ -12,10 +12,14 @@ bool AllReady(const metadata::Version& version, const RoutingTable& routes) {
 
 std::string_view ToText(VersionChoice::Reason reason) {
   switch (reason) {
-    case VersionChoice::Reason::kCurrent: return "current";
-    case VersionChoice::Reason::kNoCurrent: return "no current version";
-    case VersionChoice::Reason::kPartitionsMissing: return "partitions without a ready replica";
-    case VersionChoice::Reason::kDictionaryMissing: return "compression dictionary not loaded yet";
+    case VersionChoice::Reason::kCurrent:
+      return "current";
+    case VersionChoice::Reason::kNoCurrent:
+      return "no current version";
+    case VersionChoice::Reason::kPartitionsMissing:
+      return "partitions without a ready replica";
+    case VersionChoice::Reason::kDictionaryMissing:
+      return "compression dictionary not loaded yet";
   }
   return "";
 }

@@ -99,7 +99,9 @@ void EventLoop::Impl::RunAndWait(const std::function<void()>& task) {
   task();
 }
 
-bool EventLoop::Impl::InLoopThread() const { return thread_id_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
+bool EventLoop::Impl::InLoopThread() const {
+  return thread_id_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+}
 
 void EventLoop::Impl::Wake() {
   if (InLoopThread()) return;  // the turn at hand looks at the queue before it waits

@@ -66,9 +66,7 @@ class EventLoop::Impl {
   struct TimerEntry {
     Clock::time_point when;
     TimerId id;
-    bool operator>(const TimerEntry& other) const {
-      return std::pair(when, id) > std::pair(other.when, other.id);
-    }
+    bool operator>(const TimerEntry& other) const { return std::pair(when, id) > std::pair(other.when, other.id); }
   };
   enum class State { kIdle, kRunning, kStopped };
 

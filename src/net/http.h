@@ -25,6 +25,7 @@ struct HttpRequest {
   std::string target = "/";  // raw: path?query
   HttpHeaders headers;
   std::string body;
+  bool repeatable = false;  // for clients: a POST that only reads, and may be sent twice
 
   std::string_view path() const;   // raw, without the query
   std::string_view query() const;  // raw, without '?'

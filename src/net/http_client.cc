@@ -3,11 +3,8 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <deque>
-#include <future>
-#include <list>
 #include <map>
 #include <unordered_map>
 
@@ -207,15 +204,17 @@ class HttpClient::Impl::Connection final : public IoHandler, public std::enable_
     }
     if (parser_.state() == HttpResponseParser::State::kFailed) {
       const bool too_large = parser_.error_status() == 413;
-      return Fail(Error(too_large ? ErrorCode::kTooLarge : got == 0 ? ErrorCode::kUnavailable : ErrorCode::kCorruption,
+      return Fail(Error(too_large  ? ErrorCode::kTooLarge
+                        : got == 0 ? ErrorCode::kUnavailable
+                                   : ErrorCode::kCorruption,
                         pool_.endpoint.ToString() + ": " + parser_.error()));
     }
     if (parser_.state() == HttpResponseParser::State::kComplete) Answered();
   }
 
   void Answered() {
-    const bool reusable = parser_.keep_alive() && unread_.empty() && sent_ == exchange_->wire.size() &&
-                          write_error_ == 0 && fd_.valid();
+    const bool reusable =
+        parser_.keep_alive() && unread_.empty() && sent_ == exchange_->wire.size() && write_error_ == 0 && fd_.valid();
     HttpResponse response = parser_.Take();
     const std::shared_ptr<Exchange> exchange = std::move(exchange_);
     exchange_ = nullptr;
@@ -237,7 +236,8 @@ class HttpClient::Impl::Connection final : public IoHandler, public std::enable_
   // The connection broke before any byte of the answer.
   void Lost(int error_number) {
     if (!exchange_) return Close();
-    const bool repeat = reused_ && !exchange_->repeated && parser_.untouched() && (exchange_->safe_to_repeat || !wrote_);
+    const bool repeat =
+        reused_ && !exchange_->repeated && parser_.untouched() && (exchange_->safe_to_repeat || !wrote_);
     if (repeat) {
       const auto self = shared_from_this();
       const std::shared_ptr<Exchange> exchange = std::move(exchange_);
@@ -303,7 +303,7 @@ void HttpClient::Impl::Send(const Endpoint& to, HttpRequest request, std::chrono
   auto exchange = std::make_shared<Exchange>();
   exchange->wire = Serialize(to, request);
   exchange->head_request = request.method == "HEAD";
-  exchange->safe_to_repeat = request.method == "GET" || exchange->head_request;
+  exchange->safe_to_repeat = request.method == "GET" || exchange->head_request || request.repeatable;
   exchange->callback = std::move(callback);
   if (pool.waiting.size() >= options_.waiting_per_endpoint_max) {
     loop_.Post([exchange, to] {
@@ -401,7 +401,8 @@ void HttpClient::Impl::OnTimeout(Pool& pool, const std::shared_ptr<Exchange>& ex
 }
 
 void HttpClient::Impl::Sweep() {
-  const auto interval = std::clamp(options_.idle_timeout / 4, std::chrono::milliseconds(10), std::chrono::milliseconds(5'000));
+  const auto interval =
+      std::clamp(options_.idle_timeout / 4, std::chrono::milliseconds(10), std::chrono::milliseconds(5'000));
   const auto now = std::chrono::steady_clock::now();
   for (auto& [_, pool] : pools_) {
     const auto idle = pool->idle;
@@ -437,65 +438,6 @@ HttpClient::~HttpClient() { impl_->Shutdown(); }
 void HttpClient::Send(const Endpoint& to, HttpRequest request, std::chrono::milliseconds timeout,
                       std::function<void(Result<HttpResponse>)> callback) {
   impl_->Send(to, std::move(request), timeout, std::move(callback));
-}
-
-BlockingHttpClient::BlockingHttpClient(HttpClientOptions options) : loop_("http-client") {
-  loop_.Start();
-  client_ = std::make_unique<HttpClient>(loop_, options);
-}
-
-BlockingHttpClient::~BlockingHttpClient() {
-  loop_.RunAndWait([this] { client_.reset(); });
-  loop_.Stop();
-}
-
-Result<HttpResponse> BlockingHttpClient::Send(const Endpoint& to, HttpRequest request,
-                                              std::chrono::milliseconds timeout) {
-  VENICE_CHECK(EventLoop::Current() == nullptr);
-  auto promise = std::make_shared<std::promise<Result<HttpResponse>>>();
-  std::future<Result<HttpResponse>> future = promise->get_future();
-  loop_.Post([this, to, promise, timeout, request = std::move(request)]() mutable {
-    client_->Send(to, std::move(request), timeout,
-                  [promise](Result<HttpResponse> result) { promise->set_value(std::move(result)); });
-  });
-  return future.get();
-}
-
-std::string Endpoint::ToString() const {
-  const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
-Result<Endpoint> ParseEndpoint(const std::string& text) {
-  const size_t colon = text.rfind(':');
-  Endpoint endpoint;
-  if (colon != std::string::npos && colon > 0) {
-    endpoint.host = text.substr(0, colon);
-    if (endpoint.host.size() > 2 && endpoint.host.front() == '[' && endpoint.host.back() == ']') {
-      endpoint.host = endpoint.host.substr(1, endpoint.host.size() - 2);
-    }
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, endpoint.port);
-    if (error == std::errc() && stop == end && colon + 1 < text.size()) return endpoint;
-  }
-  return Error(ErrorCode::kInvalidArgument, "'" + text + "' is not of the form host:port");
-}
-
-Result<Url> ParseUrl(const std::string& url) {
-  constexpr std::string_view kScheme = "http://";
-  if (url.starts_with("https://")) {
-    return Error(ErrorCode::kUnsupported, "'" + url + "': https is not supported yet; use http://host:port");
-  }
-  const std::string rest = url.starts_with(kScheme) ? url.substr(kScheme.size()) : url;
-  const size_t slash = std::min(rest.find('/'), rest.size());
-  Result<Endpoint> endpoint = ParseEndpoint(rest.substr(0, slash));
-  if (!endpoint.ok() && rest.substr(0, slash).find(':') == std::string::npos && slash > 0) {
-    endpoint = Endpoint{rest.substr(0, slash), 80};
-  }
-  if (!endpoint.ok()) {
-    return Error(ErrorCode::kInvalidArgument, "'" + url + "' is not of the form http://host:port[/path]");
-  }
-  return Url{std::move(endpoint).value(), slash < rest.size() ? rest.substr(slash) : "/"};
 }
 
 }  // namespace venice::net

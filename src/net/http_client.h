@@ -42,7 +42,7 @@ struct HttpClientOptions {
 // Loop-bound: made, used and destroyed on one loop; the callback runs there.
 //
 // A request whose reused connection turns out to have been closed by the peer is sent once more on a fresh one, when
-// that cannot do harm: it is a GET or HEAD, or none of it had left.
+// that cannot do harm: it is a GET or HEAD, it is marked repeatable, or none of it had left.
 class HttpClient {
  public:
   explicit HttpClient(EventLoop& loop, HttpClientOptions options = {});

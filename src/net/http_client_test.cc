@@ -33,7 +33,9 @@ class ScriptedServer {
     thread_ = std::thread([this, scripts = std::move(scripts)] {
       for (const std::string& script : scripts) {
         int fd = -1;
-        if (!WaitUntil([&] { return (fd = ::accept(listeners_.front().get(), nullptr, nullptr)) >= 0; }, milliseconds(10'000))) return;
+        if (!WaitUntil([&] { return (fd = ::accept(listeners_.front().get(), nullptr, nullptr)) >= 0; },
+                       milliseconds(10'000)))
+          return;
         ++accepted_;
         FileDescriptor owner(fd);
         char buffer[4096];
@@ -67,7 +69,8 @@ class HttpClientTest : public testing::Test {
 };
 
 TEST_F(HttpClientTest, ReusesItsConnection) {
-  Serve([](HttpRequest request, Responder responder) { responder.Send(Text(request.target + *request.headers.Find("x"))); },
+  Serve([](HttpRequest request,
+           Responder responder) { responder.Send(Text(request.target + *request.headers.Find("x"))); },
         {.connections_max = 1});
   BlockingHttpClient client;
   for (int i = 0; i < 50; ++i) {
@@ -210,6 +213,17 @@ TEST(HttpClientRetry, AGetOnAStaleConnectionIsSentOnceMore) {
   BlockingHttpClient client;
   EXPECT_EQ(client.Send(server.endpoint(), {}, milliseconds(5000))->body, "a1");
   const auto second = client.Send(server.endpoint(), {}, milliseconds(5000));
+  ASSERT_TRUE(second.ok()) << second.error().ToString();
+  EXPECT_EQ(second->body, "a2");
+}
+
+TEST(HttpClientRetry, APostOnAStaleConnectionIsSentOnceMoreOnlyWhenItMayBe) {
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+  ScriptedServer server({answer + "a1", answer + "a2"});
+  BlockingHttpClient client;
+  HttpRequest post{.method = "POST", .body = "question", .repeatable = true};
+  EXPECT_EQ(client.Send(server.endpoint(), post, milliseconds(5000))->body, "a1");
+  const auto second = client.Send(server.endpoint(), post, milliseconds(5000));
   ASSERT_TRUE(second.ok()) << second.error().ToString();
   EXPECT_EQ(second->body, "a2");
 }

@@ -65,7 +65,8 @@ void ServerConnection::Open() {
 
 void ServerConnection::Refuse() {
   Open();
-  output_.Append(std::string_view("HTTP/1.1 429 Too Many Connections\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
+  output_.Append(
+      std::string_view("HTTP/1.1 429 Too Many Connections\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
   linger_ = true;
   BeginClose();
   FlushLater();
@@ -316,7 +317,8 @@ void ServerConnection::OnTurnEnd() {
 
 void ServerConnection::UpdateInterest() {
   if (closed()) return;
-  const uint32_t wanted = (MayRead() ? uint32_t{EPOLLIN} : 0u) | (output_.empty() || flush_queued_ ? 0u : uint32_t{EPOLLOUT});
+  const uint32_t wanted =
+      (MayRead() ? uint32_t{EPOLLIN} : 0u) | (output_.empty() || flush_queued_ ? 0u : uint32_t{EPOLLOUT});
   if (wanted == interest_) return;
   interest_ = wanted;
   server_.loop.impl().Modify(fd_.get(), wanted, this);

@@ -18,8 +18,8 @@ namespace venice::net {
 
 class ServerConnection;
 
-// One request's place in the queue of answers. The loop's thread owns it, but for `started` and `answered`, which belong
-// to whoever holds the Responder.
+// One request's place in the queue of answers. The loop's thread owns it, but for `started` and `answered`, which
+// belong to whoever holds the Responder.
 class Responder::Sink {
  public:
   Sink(std::shared_ptr<ServerConnection> connection, EventLoop& loop) : connection(std::move(connection)), loop(loop) {}

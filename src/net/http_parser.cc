@@ -222,7 +222,8 @@ void HttpMessageParser::ParseBody(std::string_view bytes, size_t& used, std::str
         if (!ParseHeaderLines(bytes, used, trailers)) return;
         return Complete();
       }
-      default: return;
+      default:
+        return;
     }
   }
 }
@@ -256,7 +257,8 @@ size_t HttpRequestParser::Parse(std::string_view bytes) {
 void HttpRequestParser::ParseRequestLine(std::string_view line) {
   const size_t first = line.find(' ');
   const size_t last = line.rfind(' ');
-  if (first == std::string_view::npos || first == last) return Fail(400, "the request line is not 'METHOD target HTTP/1.1'");
+  if (first == std::string_view::npos || first == last)
+    return Fail(400, "the request line is not 'METHOD target HTTP/1.1'");
   std::string_view target = line.substr(first + 1, last - first - 1);
   if (!IsToken(line.substr(0, first)) || !IsTarget(target)) {
     return Fail(400, "the request line is not 'METHOD target HTTP/1.1'");

@@ -45,7 +45,8 @@ class HttpMessageParser {
     state_ = State::kComplete;
     phase_ = Phase::kEnd;
   }
-  // Takes one line without its CRLF or LF. False when it is not all there, or when it is longer than `max` (then failed).
+  // Takes one line without its CRLF or LF. False when it is not all there, or when it is longer than `max` (then
+  // failed).
   bool TakeLine(std::string_view bytes, size_t& used, size_t max, int too_long_status, std::string_view& line);
   // True when the blank line was reached.
   bool ParseHeaderLines(std::string_view bytes, size_t& used, HttpHeaders& headers);
@@ -66,7 +67,7 @@ class HttpMessageParser {
   uint64_t length_ = 0;  // of the body, or of what is left of the chunk
 
  private:
-  size_t scanned_ = 0;      // of the unread bytes: known to hold no line end
+  size_t scanned_ = 0;  // of the unread bytes: known to hold no line end
   size_t header_bytes_ = 0;
   int error_status_ = 0;
   std::string error_;

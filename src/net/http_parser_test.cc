@@ -209,7 +209,8 @@ TEST(HttpResponseParser, AnswersToHeadHaveNoBody) {
 }
 
 TEST(HttpResponseParser, RefusesWhatIsNotHttp) {
-  for (const std::string wire : {"SSH-2.0-OpenSSH\r\n", "HTTP/1.1 abc OK\r\n\r\n", "HTTP/1.1 20\r\n\r\n", "HTTP/3.0 200 OK\r\n"}) {
+  for (const std::string wire :
+       {"SSH-2.0-OpenSSH\r\n", "HTTP/1.1 abc OK\r\n\r\n", "HTTP/1.1 20\r\n\r\n", "HTTP/3.0 200 OK\r\n"}) {
     HttpResponseParser parser;
     EXPECT_EQ(Feed(parser, wire, 3), State::kFailed) << wire;
   }

@@ -91,9 +91,9 @@ class HttpServerTest : public testing::Test {
     ASSERT_TRUE(server_->Start().ok());
   }
   void ServeEcho(HttpServerOptions options = {}) {
-    Serve([](HttpRequest request, Responder responder) {
-      responder.Send(Text(request.method + " " + request.target + " " + request.body));
-    }, options);
+    Serve([](HttpRequest request,
+             Responder responder) { responder.Send(Text(request.method + " " + request.target + " " + request.body)); },
+          options);
   }
   uint16_t port() const { return server_->port(); }
 
@@ -150,10 +150,12 @@ TEST_F(HttpServerTest, PipelinedAnswersLeaveInRequestOrderWhoeverIsFirst) {
   }
   wire += "GET /last HTTP/1.1\r\nConnection: close\r\n\r\n";
   peer.Write(wire);
-  ASSERT_TRUE(WaitUntil([&] {
-    std::lock_guard lock(mutex);
-    return held.size() == 1;
-  }, milliseconds(5000)));
+  ASSERT_TRUE(WaitUntil(
+      [&] {
+        std::lock_guard lock(mutex);
+        return held.size() == 1;
+      },
+      milliseconds(5000)));
   held.front().Send(Text("[held]"));
   held.clear();
   const std::string got = peer.ReadUntilClosed();
@@ -173,10 +175,12 @@ TEST_F(HttpServerTest, AThousandPipelinedRequestsPassThroughASmallPipeline) {
   HttpServerOptions options;
   options.pipeline_max = 8;
   ThreadPool pool("test", 2);
-  Serve([&](HttpRequest request, Responder responder) {
-    auto shared = std::make_shared<Responder>(std::move(responder));
-    ASSERT_TRUE(pool.Submit([shared, target = request.target] { shared->Send(Text(target + ";")); }));
-  }, options);
+  Serve(
+      [&](HttpRequest request, Responder responder) {
+        auto shared = std::make_shared<Responder>(std::move(responder));
+        ASSERT_TRUE(pool.Submit([shared, target = request.target] { shared->Send(Text(target + ";")); }));
+      },
+      options);
   RawPeer peer(port());
   std::string wire;
   for (int i = 0; i < 1000; ++i) wire += "GET /" + std::to_string(i) + " HTTP/1.1\r\n\r\n";
@@ -310,11 +314,13 @@ TEST_F(HttpServerTest, ConnectionsOverTheCapGetFourTwentyNine) {
   RawPeer third(port());
   EXPECT_TRUE(third.ReadUntilClosed().starts_with("HTTP/1.1 429 Too Many Connections\r\n"));
   first.reset();
-  EXPECT_TRUE(WaitUntil([&] {
-    RawPeer again(port());
-    again.Write("GET /x HTTP/1.1\r\nConnection: close\r\n\r\n");
-    return again.ReadUntilClosed().starts_with("HTTP/1.1 200");
-  }, milliseconds(10'000)));
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        RawPeer again(port());
+        again.Write("GET /x HTTP/1.1\r\nConnection: close\r\n\r\n");
+        return again.ReadUntilClosed().starts_with("HTTP/1.1 200");
+      },
+      milliseconds(10'000)));
 }
 
 TEST_F(HttpServerTest, ADroppedResponderAnswersFiveHundred) {
@@ -325,9 +331,7 @@ TEST_F(HttpServerTest, ADroppedResponderAnswersFiveHundred) {
 }
 
 TEST_F(HttpServerTest, AStreamDroppedHalfWayIsCutNotEnded) {
-  Serve([](HttpRequest, Responder responder) {
-    responder.SendHead(Text("half"));
-  });
+  Serve([](HttpRequest, Responder responder) { responder.SendHead(Text("half")); });
   BlockingHttpClient client;
   const auto response = client.Send({"127.0.0.1", port()}, {}, milliseconds(5000));
   ASSERT_FALSE(response.ok());
@@ -409,18 +413,22 @@ TEST_F(HttpServerTest, APortInUseIsNamed) {
 TEST_F(HttpServerTest, EveryLoopOfTheServerAcceptsAndThePortIsFreeAfterStop) {
   std::mutex mutex;
   std::set<EventLoop*> seen;
-  Serve([&](HttpRequest, Responder responder) {
-    std::lock_guard lock(mutex);
-    seen.insert(&responder.loop());
-    responder.Send(Text("x"));
-  }, {}, 2);
-  EXPECT_TRUE(WaitUntil([&] {
-    RawPeer peer(port());
-    peer.Write("GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
-    peer.ReadUntilClosed();
-    std::lock_guard lock(mutex);
-    return seen.size() == 2;
-  }, milliseconds(10'000), milliseconds(0)));
+  Serve(
+      [&](HttpRequest, Responder responder) {
+        std::lock_guard lock(mutex);
+        seen.insert(&responder.loop());
+        responder.Send(Text("x"));
+      },
+      {}, 2);
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        RawPeer peer(port());
+        peer.Write("GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
+        peer.ReadUntilClosed();
+        std::lock_guard lock(mutex);
+        return seen.size() == 2;
+      },
+      milliseconds(10'000), milliseconds(0)));
   HttpServerOptions options;
   options.port = port();
   server_->Stop();

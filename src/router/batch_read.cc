@@ -49,7 +49,8 @@ bool CheckApiVersion(const net::HttpRequest& request, int32_t version_max, net::
     return false;
   }
   if (version < 1 || version > version_max) {
-    *refusal = ErrorReply(400, fmt::format("{} {} is not supported; use {}", header::kApiVersion, version, version_max));
+    *refusal =
+        ErrorReply(400, fmt::format("{} {} is not supported; use {}", header::kApiVersion, version, version_max));
     return false;
   }
   return true;
@@ -116,7 +117,8 @@ void ReadHandler::Batch(RequestPath path, net::HttpRequest request, net::Respond
   for (; !rest.empty(); ++count) {
     const Result<std::string_view> key = protocol::NextClientKey(rest);
     if (!key.ok()) {
-      return refuse(ErrorReply(400, fmt::format("the body is malformed behind {} keys: {}", count, key.error().message())));
+      return refuse(
+          ErrorReply(400, fmt::format("the body is malformed behind {} keys: {}", count, key.error().message())));
     }
     if (count >= key_max) {
       return refuse(ErrorReply(413, fmt::format("more than {} keys in one request to store '{}'; send smaller batches",
@@ -179,7 +181,8 @@ void ReadHandler::OnBatchPart(BatchCall& call, dispatch::Answer answer) {
     strategy = 0;
   }
   if (call.compression >= 0 && call.compression != strategy) {
-    LogWarning("router.batch.compression", {{"store", call.store_name}, {"first", call.compression}, {"now", strategy}});
+    LogWarning("router.batch.compression",
+               {{"store", call.store_name}, {"first", call.compression}, {"now", strategy}});
     return fail({502, "storage nodes answered with different compressions"});
   }
   call.compression = strategy;

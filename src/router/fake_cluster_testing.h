@@ -39,9 +39,10 @@ class FakeStorageNode {
   };
 
   FakeStorageNode() {
-    server_ = std::make_unique<net::HttpServer>(loops_, net::HttpServerOptions{}, [this](net::HttpRequest request, net::Responder responder) {
-      Handle(std::move(request), std::move(responder));
-    });
+    server_ = std::make_unique<net::HttpServer>(loops_, net::HttpServerOptions{},
+                                                [this](net::HttpRequest request, net::Responder responder) {
+                                                  Handle(std::move(request), std::move(responder));
+                                                });
     EXPECT_TRUE(server_->Start().ok());
     loops_.Start();
   }
@@ -97,7 +98,8 @@ class FakeStorageNode {
     }
     if (const int delay = read_delay_ms; delay > 0 && parts[0] == "storage") {
       auto shared = std::make_shared<net::Responder>(std::move(responder));
-      net::EventLoop::Current()->RunAfter(std::chrono::milliseconds(delay), [shared, response] { shared->Send(response); });
+      net::EventLoop::Current()->RunAfter(std::chrono::milliseconds(delay),
+                                          [shared, response] { shared->Send(response); });
       return;
     }
     responder.Send(std::move(response));
@@ -184,6 +186,7 @@ class FakeCluster {
     EXPECT_TRUE(writer_->EnsureFolders().ok());
   }
 
+  void StopZooKeeper() { server_->Stop(); }
   zk::Client& zk() { return *zk_; }
   std::string address() const { return server_->address(); }
   metadata::StoreWriter& writer() { return *writer_; }

@@ -64,7 +64,8 @@ HttpResponse OneSchema(const Context& context, const metadata::SchemaEntry& sche
 
 HttpResponse KeySchema(const Context& context) {
   if (context.store == nullptr || context.store->schemas->key.text.empty()) {
-    return ErrorReply(404, "store '" + context.path.name + "' has no key schema in cluster " + context.settings.cluster);
+    return ErrorReply(404,
+                      "store '" + context.path.name + "' has no key schema in cluster " + context.settings.cluster);
   }
   return OneSchema(context, context.store->schemas->key);
 }
@@ -173,8 +174,8 @@ HttpResponse ResourceState(const Context& context) {
 
 HttpResponse PushStatus(const Context& context) {
   Json json = context.Base();
-  const bool known = context.store != nullptr ||
-                     context.table.stores.contains(protocol::ParseTopicName(context.path.name).store);
+  const bool known =
+      context.store != nullptr || context.table.stores.contains(protocol::ParseTopicName(context.path.name).store);
   SetError(json, "push status is not served by routers: ask the controller for the job's status", "GENERAL_ERROR");
   return JsonReply(known ? 400 : 404, Dump(json));
 }
@@ -208,15 +209,17 @@ HttpResponse RequestTopic(const Context& context) {
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
     if (!found) {
-      return refuse(400, "the partitioner of store '" + name + "', " + version->partitioner.partitioner_class +
-                             ", is not among those asked for", "BAD_REQUEST");
+      return refuse(400,
+                    "the partitioner of store '" + name + "', " + version->partitioner.partitioner_class +
+                        ", is not among those asked for",
+                    "BAD_REQUEST");
     }
   }
   json["version"] = version->number;
   json["partitions"] = version->partition_count;
   json["replicas"] = version->replication_factor;
-  json["kafkaTopic"] = store.hybrid->real_time_topic_name.empty() ? protocol::RealTimeTopic(name)
-                                                                  : store.hybrid->real_time_topic_name;
+  json["kafkaTopic"] =
+      store.hybrid->real_time_topic_name.empty() ? protocol::RealTimeTopic(name) : store.hybrid->real_time_topic_name;
   json["kafkaBootstrapServers"] = context.settings.kafka_bootstrap_servers;
   json["enableSSL"] = false;
   json["compressionStrategy"] = "NO_OP";
@@ -234,7 +237,8 @@ HttpResponse BlobDiscovery(const Context& context) {
   const char* names[3] = {"store_name", "store_version", "store_partition"};
   for (int i = 0; i < 3; ++i) {
     const std::string* value = context.path.Parameter(names[i]);
-    if (value == nullptr || value->empty()) return ErrorReply(400, std::string("parameter ") + names[i] + " is required");
+    if (value == nullptr || value->empty())
+      return ErrorReply(400, std::string("parameter ") + names[i] + " is required");
     values[i] = *value;
   }
   if (!context.table.stores.contains(values[0])) return ErrorReply(404, "store '" + values[0] + "' does not exist");
@@ -245,7 +249,8 @@ HttpResponse LeaderController(const Context& context) {
   const std::string& instance = context.table.view->controller;  // host_port
   const size_t split = instance.rfind('_');
   if (split == std::string::npos) {
-    return ErrorReply(500, "cluster " + context.settings.cluster + " has no leading controller at the moment; try again");
+    return ErrorReply(500,
+                      "cluster " + context.settings.cluster + " has no leading controller at the moment; try again");
   }
   Json json = Base(context.settings.cluster, nullptr);
   json["url"] = "http://" + instance.substr(0, split) + ":" + instance.substr(split + 1);
@@ -362,8 +367,9 @@ void MetadataHandler::DiscoverCluster(const std::string& store, net::Responder r
     const std::string cluster = *config ? (*config)->cluster : std::string();
     const auto d2 = settings_.cluster_to_d2.find(cluster);
     if (cluster.empty() || d2 == settings_.cluster_to_d2.end()) {
-      SetError(json, "Store: " + store + " does not exist" +
-                         (cluster.empty() ? std::string() : " in a cluster known here (it is in " + cluster + ")"),
+      SetError(json,
+               "Store: " + store + " does not exist" +
+                   (cluster.empty() ? std::string() : " in a cluster known here (it is in " + cluster + ")"),
                "STORE_NOT_FOUND");
       return shared->Send(JsonReply(404, Dump(json)));
     }

@@ -69,7 +69,8 @@ void ReadHandler::Handle(RequestPath path, net::HttpRequest request, net::Respon
 
 std::shared_ptr<const ServedStore> ReadHandler::FindStore(const std::string& name, net::HttpResponse* refusal) const {
   if (!IsStoreName(name)) {
-    *refusal = ErrorReply(400, "'" + name + "' is not a store name: a letter, then letters, digits, '_' or '-', at most 128");
+    *refusal =
+        ErrorReply(400, "'" + name + "' is not a store name: a letter, then letters, digits, '_' or '-', at most 128");
     return nullptr;
   }
   const auto found = table_->stores.find(name);
@@ -163,9 +164,9 @@ void ReadHandler::OnGetAnswer(const std::shared_ptr<GetCall>& call, dispatch::An
       return SendGet(call);
     }
     if (from.status == 503 && !answer.error.empty()) return call->responder.Send(ErrorReply(503, answer.error));
-    return call->responder.Send(ErrorReply(
-        502, answer.error.empty() ? fmt::format("the storage node answered {}: {}", from.status, from.body)
-                                  : "no storage node answered: " + answer.error));
+    return call->responder.Send(
+        ErrorReply(502, answer.error.empty() ? fmt::format("the storage node answered {}: {}", from.status, from.body)
+                                             : "no storage node answered: " + answer.error));
   }
   net::HttpResponse reply;
   reply.status = from.status;

@@ -30,9 +30,8 @@ RequestPath ParseRequestPath(const net::HttpRequest& request) {
 
 bool IsStoreName(std::string_view name) {
   if (name.empty() || name.size() > 128 || !std::isalpha(static_cast<unsigned char>(name.front()))) return false;
-  return std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return c < 128 && (std::isalnum(c) || c == '_' || c == '-');
-  });
+  return std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return c < 128 && (std::isalnum(c) || c == '_' || c == '-'); });
 }
 
 net::HttpResponse ErrorReply(int status, std::string message) {

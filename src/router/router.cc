@@ -142,12 +142,12 @@ class Router::Impl {
   Status TryStart() {
     VENICE_ASSIGN(const dispatch::RetryThresholds thresholds,
                   dispatch::RetryThresholds::Parse(settings_.multi_get_retry_after));
-    VENICE_ASSIGN(zk_, zk::Connect({.address = settings_.zk_address,
-                                    .session_timeout = settings_.zk_session_timeout}));
+    VENICE_ASSIGN(zk_, zk::Connect({.address = settings_.zk_address, .session_timeout = settings_.zk_session_timeout}));
     VENICE_ASSIGN(const std::optional<zk::Stat> cluster, zk_->Exists("/" + settings_.cluster));
     if (!cluster) {
       return Error(ErrorCode::kNotFound, "there is no cluster '" + settings_.cluster + "' in ZooKeeper at " +
-                                             settings_.zk_address + "; start its controller first, or correct "
+                                             settings_.zk_address +
+                                             "; start its controller first, or correct "
                                              "cluster.name");
     }
     loops_ = std::make_unique<net::EventLoopGroup>("router", settings_.event_loops);
@@ -162,9 +162,10 @@ class Router::Impl {
     options.port = settings_.port;
     options.body_max = settings_.request_bytes_max;
     options.connections_max = settings_.connections_max;
-    server_ = std::make_unique<net::HttpServer>(*loops_, options, [this](net::HttpRequest request, net::Responder responder) {
-      Handle(std::move(request), std::move(responder));
-    });
+    server_ =
+        std::make_unique<net::HttpServer>(*loops_, options, [this](net::HttpRequest request, net::Responder responder) {
+          Handle(std::move(request), std::move(responder));
+        });
 
     stores_ = std::make_unique<metadata::StoreRepository>(*zk_, settings_.cluster);
     helix::SpectatorOptions spectator;
@@ -177,10 +178,11 @@ class Router::Impl {
     loops_->Start();
     builder_->Start(kFirstDictionaries);
     VENICE_TRY(server_->Start());
-    registration_ = std::make_unique<Registration>(*zk_, settings_.cluster,
-                                                   settings_.host + "_" + std::to_string(server_->port()));
+    registration_ =
+        std::make_unique<Registration>(*zk_, settings_.cluster, settings_.host + "_" + std::to_string(server_->port()));
     registration_->Start();
-    LogInfo("router.started", {{"cluster", settings_.cluster}, {"host", settings_.bind_host}, {"port", server_->port()}});
+    LogInfo("router.started",
+            {{"cluster", settings_.cluster}, {"host", settings_.bind_host}, {"port", server_->port()}});
     return Ok();
   }
 

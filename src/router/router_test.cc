@@ -76,7 +76,8 @@ class RouterTest : public testing::Test {
   }
   net::HttpResponse Get(const std::string& target) { return Send("GET", target); }
   net::HttpResponse GetKey(const std::string& key, std::vector<std::pair<std::string, std::string>> headers = {}) {
-    return Send("GET", "/storage/S/" + Base64Encode(EncodedString(key), Base64::kUrlSafe) + "?f=b64", "", std::move(headers));
+    return Send("GET", "/storage/S/" + Base64Encode(EncodedString(key), Base64::kUrlSafe) + "?f=b64", "",
+                std::move(headers));
   }
   net::HttpResponse Batch(const std::vector<std::string>& keys, bool streaming,
                           std::vector<std::pair<std::string, std::string>> headers = {}) {
@@ -88,10 +89,12 @@ class RouterTest : public testing::Test {
   }
   // Waits until key k0 has the value.
   bool WaitFor(const std::string& value) {
-    return WaitUntil([&] {
-      const auto reply = GetKey("k0");
-      return reply.status == 200 && reply.body == EncodedString(value);
-    }, kLimit);
+    return WaitUntil(
+        [&] {
+          const auto reply = GetKey("k0");
+          return reply.status == 200 && reply.body == EncodedString(value);
+        },
+        kLimit);
   }
   static std::string Header(const net::HttpResponse& response, std::string_view name) {
     const std::string* value = response.headers.Find(name);
@@ -239,8 +242,9 @@ TEST_F(RouterTest, ComputeOfAClientThatCanComputeBecomesABatch) {
   std::string body = std::string("\x02\x00\x06\x06", 4) + EncodedString("list") + EncodedString("count") +
                      std::string(1, '\0') + EncodedString("{}");
   protocol::AppendClientKey(EncodedString("k1"), body);
-  const auto reply = Send("POST", "/compute/S", body,
-                          {{"X-VENICE-API-VERSION", "3"}, {"X-VENICE-CLIENT-COMPUTE", "1"}, {"X-VENICE-STREAMING", "1"}});
+  const auto reply =
+      Send("POST", "/compute/S", body,
+           {{"X-VENICE-API-VERSION", "3"}, {"X-VENICE-CLIENT-COMPUTE", "1"}, {"X-VENICE-STREAMING", "1"}});
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(Header(reply, "X-VENICE-CLIENT-COMPUTE"), "1");
   EXPECT_EQ(Records(reply).at({0, 1}), EncodedString("a1"));
@@ -378,10 +382,12 @@ TEST_F(RouterTest, NewStoresAndNodesAreSeenWithoutARestart) {
   cluster_.SetLive(third.instance(), true);
   third.Put("S_v1", Values("a"));
   cluster_.SetReady("S_v1", kPartitions, {third.instance()});
-  EXPECT_TRUE(WaitUntil([&] {
-    GetKey("k0");
-    return third.reads() > 0;
-  }, kLimit));
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        GetKey("k0");
+        return third.reads() > 0;
+      },
+      kLimit));
 }
 
 TEST_F(RouterTest, GzipPassesToClientsThatUndoItAndIsUndoneForOthers) {
@@ -408,9 +414,11 @@ TEST_F(RouterTest, GzipPassesToClientsThatUndoItAndIsUndoneForOthers) {
   EXPECT_EQ(Header(batch, "X-VENICE-COMPRESSION-STRATEGY"), "1");
 
   cluster_.Update("S", [](metadata::Store& store) { store.client_decompression_enabled = false; });
-  EXPECT_TRUE(WaitUntil([&] {
-    return GetKey("k0", {{"X-VENICE-SUPPORTED-COMPRESSION-STRATEGY", "1"}}).body == EncodedString("a0");
-  }, kLimit));
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        return GetKey("k0", {{"X-VENICE-SUPPORTED-COMPRESSION-STRATEGY", "1"}}).body == EncodedString("a0");
+      },
+      kLimit));
 }
 
 TEST_F(RouterTest, AVersionWithADictionaryIsServedOnlyWhenItIsLoaded) {
@@ -421,7 +429,8 @@ TEST_F(RouterTest, AVersionWithADictionaryIsServedOnlyWhenItIsLoaded) {
   std::vector<std::string_view> views(samples.begin(), samples.end());
   auto bytes = protocol::ZstdDictionary::Train(views, 4096);
   ASSERT_TRUE(bytes.ok()) << bytes.error().ToString();
-  auto zstd = std::move(*protocol::Compressor::Make(protocol::CompressionStrategy::kZstdWithDict, *protocol::ZstdDictionary::Make(*bytes)));
+  auto zstd = std::move(*protocol::Compressor::Make(protocol::CompressionStrategy::kZstdWithDict,
+                                                    *protocol::ZstdDictionary::Make(*bytes)));
   for (auto& [_, value] : data.values) {
     std::string compressed;
     ASSERT_TRUE(zstd->Compress(value, compressed).ok());
@@ -494,9 +503,9 @@ TEST_F(RouterTest, MetadataEndpoints) {
   EXPECT_EQ(Get("/admin/what").status, 501);
   EXPECT_EQ(Send("OPTIONS", "*").status, 200);
 
-  for (const std::string missing : {"/key_schema/X", "/value_schema/X", "/value_schema/S/99", "/update_schema/S",
-                                    "/update_schema/S/1", "/current_version/X", "/store_state/X", "/resource_state/X_v1",
-                                    "/all_value_schema_ids/X"}) {
+  for (const std::string missing :
+       {"/key_schema/X", "/value_schema/X", "/value_schema/S/99", "/update_schema/S", "/update_schema/S/1",
+        "/current_version/X", "/store_state/X", "/resource_state/X_v1", "/all_value_schema_ids/X"}) {
     EXPECT_EQ(Get(missing).status, 404) << missing;
   }
   for (const std::string bad : {"/key_schema", "/value_schema/", "/current_version", "/discover_cluster",
@@ -510,12 +519,27 @@ TEST_F(RouterTest, MetadataEndpoints) {
 
 TEST_F(RouterTest, RegistersItselfAndLeavesCleanly) {
   StartRouter();
-  const std::string path = std::string("/") + FakeCluster::kName + "/routers/127.0.0.1_" + std::to_string(router_->port());
+  const std::string path =
+      std::string("/") + FakeCluster::kName + "/routers/127.0.0.1_" + std::to_string(router_->port());
   EXPECT_TRUE(WaitUntil([&] { return cluster_.zk().Exists(path)->has_value(); }, kLimit));
   EXPECT_NE((*cluster_.zk().Exists(path))->ephemeral_owner, 0);
   router_->Stop();
   EXPECT_FALSE(cluster_.zk().Exists(path)->has_value());
   router_->Stop();
+}
+
+TEST_F(RouterTest, ReadsGoOnWhileZooKeeperIsAway) {
+  PutVersion(1, Values("a"));
+  StartRouter();
+  cluster_.StopZooKeeper();
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(GetKey("k" + std::to_string(i)).status, 200);
+    EXPECT_EQ(Get("/key_schema/S").status, 200);
+  }
+  EXPECT_EQ(Get("/discover_cluster/S").status, 500);
+  const auto start = std::chrono::steady_clock::now();
+  router_->Stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(15'000));
 }
 
 TEST_F(RouterTest, StartFailsWithTheReason) {
@@ -563,7 +587,11 @@ TEST(KeyText, IsTheValueUnlessItIsAnEncodedKey) {
   const auto integer = avro::Schema::Primitive(avro::Type::kInt);
   EXPECT_EQ(KeyFromText(string, "abc"), EncodedString("abc"));
   EXPECT_EQ(KeyFromText(string, EncodedString("abc")), EncodedString("abc"));
-  EXPECT_EQ(KeyFromText(string, "\x06" "abcd"), EncodedString("\x06" "abcd"));
+  EXPECT_EQ(KeyFromText(string,
+                        "\x06"
+                        "abcd"),
+            EncodedString("\x06"
+                          "abcd"));
   // 'b' is also the length 49: what people type is text all the same.
   const std::string ambiguous = "b" + std::string(49, 'x');
   EXPECT_EQ(KeyFromText(string, ambiguous), EncodedString(ambiguous));

@@ -102,8 +102,7 @@ std::shared_ptr<const ServedStore> ServingBuilder::Serve(const metadata::StoreEn
     if (NeedsDictionary(version) && MayServeSoon(version.status)) WantDictionary(version, routes);
   }
   const auto before = served_.find(store.name);
-  const std::shared_ptr<const ServedVersion> served =
-      before == served_.end() ? nullptr : before->second->version;
+  const std::shared_ptr<const ServedVersion> served = before == served_.end() ? nullptr : before->second->version;
   const dispatch::VersionChoice choice =
       dispatch::ChooseVersion(store, served ? served->number : 0, routes,
                               [this](const metadata::Version& version) { return Dictionary(version) != nullptr; });
@@ -157,10 +156,9 @@ void ServingBuilder::WantDictionary(const metadata::Version& version, const disp
     std::lock_guard lock(mutex_);
     if (stopping_ || dictionaries_.contains(version.Topic()) || !fetching_.insert(version.Topic()).second) return;
   }
-  const bool queued = fetcher_.Submit([this, topic = version.Topic(), store = version.store_name,
-                                       number = version.number, servers = std::move(servers)] {
-    FetchDictionary(topic, store, number, servers, 0);
-  });
+  const bool queued =
+      fetcher_.Submit([this, topic = version.Topic(), store = version.store_name, number = version.number,
+                       servers = std::move(servers)] { FetchDictionary(topic, store, number, servers, 0); });
   if (!queued) {
     std::lock_guard lock(mutex_);
     fetching_.erase(version.Topic());

@@ -31,7 +31,7 @@ struct ServedStore {
   std::shared_ptr<const metadata::Store> store;
   std::shared_ptr<const metadata::StoreSchemas> schemas;  // never null
   avro::Schema key_schema;                                // empty when the store has none yet, or none that we can read
-  std::shared_ptr<const ServedVersion> version;  // nullptr: nothing can be served
+  std::shared_ptr<const ServedVersion> version;           // nullptr: nothing can be served
   dispatch::VersionChoice::Reason reason = dispatch::VersionChoice::Reason::kNoCurrent;
 };
 

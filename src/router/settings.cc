@@ -127,9 +127,10 @@ Result<RouterSettings> SettingsFromProperties(const std::map<std::string, std::s
     const auto found = properties.find(std::string(setting.key));
     if (found != properties.end()) VENICE_TRY(setting.apply(settings, setting.key, found->second));
   }
-  if (properties.contains("listener.hostname") && !properties.contains("listener.bind.address")) settings.bind_host.clear();
-  for (const auto& [key, value] : {std::pair("cluster.name", &settings.cluster),
-                                   std::pair("zookeeper.address", &settings.zk_address)}) {
+  if (properties.contains("listener.hostname") && !properties.contains("listener.bind.address"))
+    settings.bind_host.clear();
+  for (const auto& [key, value] :
+       {std::pair("cluster.name", &settings.cluster), std::pair("zookeeper.address", &settings.zk_address)}) {
     if (value->empty()) return Error(ErrorCode::kInvalidConfig, fmt::format("{} is required and not set", key));
   }
   if (!properties.contains("listener.port")) {
