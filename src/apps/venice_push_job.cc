@@ -138,7 +138,8 @@ int main(int argc, char** argv) {
     auto loaded = venice::LoadProperties(file);
     if (!loaded.ok()) return Fail(loaded.error(), false, nullptr);
     // One of the two names of a field given as a flag silences the file's other name.
-    for (const auto& [name, other] : {std::pair{"key.field", "avro.key.field"}, std::pair{"value.field", "avro.value.field"}}) {
+    for (const auto& [name, other] :
+         {std::pair{"key.field", "avro.key.field"}, std::pair{"value.field", "avro.value.field"}}) {
       if (properties.contains(name)) loaded->erase(other);
       if (properties.contains(other)) loaded->erase(name);
     }

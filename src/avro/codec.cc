@@ -166,10 +166,14 @@ BlockExpander::BlockExpander(BlockExpander&&) noexcept = default;
 
 Result<std::string_view> BlockExpander::Expand(std::string_view stored) {
   switch (state_->codec) {
-    case Codec::kNull: return stored;
-    case Codec::kDeflate: return state_->Inflate(stored);
-    case Codec::kSnappy: return state_->Unsnap(stored);
-    case Codec::kZstandard: return state_->Unzstd(stored);
+    case Codec::kNull:
+      return stored;
+    case Codec::kDeflate:
+      return state_->Inflate(stored);
+    case Codec::kSnappy:
+      return state_->Unsnap(stored);
+    case Codec::kZstandard:
+      return state_->Unzstd(stored);
   }
   return stored;
 }

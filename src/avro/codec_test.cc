@@ -32,10 +32,12 @@ TEST(Primitives, RefuseOverlongVarints) {
 }
 
 TEST(Binary, ErrorsNameThePath) {
-  const Schema schema = Parse(R"({"type":"record","name":"A","fields":[{"name":"f","type":{"type":"array","items":"int"}}]})");
+  const Schema schema =
+      Parse(R"({"type":"record","name":"A","fields":[{"name":"f","type":{"type":"array","items":"int"}}]})");
   EXPECT_EQ(Encode(schema, Datum::Record({Datum::Array({Datum::Int(1), Datum::String("x")})})).error().message(),
             "field f: item 1: expected int, found string");
-  EXPECT_EQ(DecodeError(schema.ToJson(), "\x04\x02\x80"), "Corruption: field f: item 1: the 1 bytes left are not an encoded int");
+  EXPECT_EQ(DecodeError(schema.ToJson(), "\x04\x02\x80"),
+            "Corruption: field f: item 1: the 1 bytes left are not an encoded int");
   EXPECT_EQ(DecodeError("int", "\x02\x02"), "Corruption: 1 bytes are left over after the value");
   std::string out = "kept";
   EXPECT_FALSE(Encode(schema, Datum::Int(3), out).ok());
@@ -44,7 +46,9 @@ TEST(Binary, ErrorsNameThePath) {
 
 TEST(Binary, TakesTheFittingBranch) {
   const Schema schema = Parse(R"(["null","double","string"])");
-  EXPECT_EQ(*Encode(schema, Datum::String("a")), "\x04\x02" "a");
+  EXPECT_EQ(*Encode(schema, Datum::String("a")),
+            "\x04\x02"
+            "a");
   EXPECT_EQ(Encode(schema, Datum::Int(1))->size(), 9u);
   EXPECT_FALSE(Encode(schema, Datum::Boolean(true)).ok());
   EXPECT_FALSE(Encode(schema, Datum::Int(1).InBranch(7)).ok());
@@ -77,7 +81,8 @@ TEST(Binary, BombsCostNothing) {
   std::string_view in = huge;
   EXPECT_FALSE(Skip(Parse(R"({"type":"array","items":"null"})"), in).ok());
   const std::string endless(100'000, '\x02');
-  EXPECT_NE(DecodeError(R"({"type":"record","name":"L","fields":[{"name":"n","type":["null","L"]}]})", endless), "decoded");
+  EXPECT_NE(DecodeError(R"({"type":"record","name":"L","fields":[{"name":"n","type":["null","L"]}]})", endless),
+            "decoded");
   in = endless;
   EXPECT_FALSE(Skip(Parse(R"({"type":"record","name":"L","fields":[{"name":"n","type":["null","L"]}]})"), in).ok());
   EXPECT_NE(DecodeError(R"({"type":"record","name":"L","fields":[{"name":"n","type":"L"}]})", ""), "decoded");
@@ -86,8 +91,8 @@ TEST(Binary, BombsCostNothing) {
 TEST(Skip, SlicesRecords) {
   const Schema schema = Parse(
       R"({"type":"record","name":"A","fields":[{"name":"k","type":"string"},{"name":"u","type":["null","int"]},{"name":"m","type":{"type":"map","values":"long"}}]})");
-  const auto bytes = *Encode(schema, Datum::Record({Datum::String("key"), Datum::Int(300).InBranch(1),
-                                                    Datum::Map({{"a", Datum::Long(1)}})}));
+  const auto bytes = *Encode(
+      schema, Datum::Record({Datum::String("key"), Datum::Int(300).InBranch(1), Datum::Map({{"a", Datum::Long(1)}})}));
   std::string_view in = bytes;
   std::array<std::string_view, 3> slices;
   ASSERT_TRUE(SliceRecord(schema.node(), in, slices));
@@ -112,7 +117,8 @@ TEST(Json, PlainFormLeavesUnionsBare) {
   EXPECT_EQ(*ToJson(schema, read(R"({"u":"x"})"), JsonForm::kPlain), R"({"u":"x","b":"\u00ff"})");
   EXPECT_EQ(*ToJson(schema, read(R"({"u":"x"})"), JsonForm::kAvro), R"({"u":{"string":"x"},"b":"\u00ff"})");
   EXPECT_EQ(FromJson(schema, R"({"v":1})", JsonForm::kPlain).error().message(), "record A has no field \"v\"");
-  EXPECT_EQ(FromJson(schema, R"({"u":true})", JsonForm::kPlain).error().message(), "field u: expected string, found true");
+  EXPECT_EQ(FromJson(schema, R"({"u":true})", JsonForm::kPlain).error().message(),
+            "field u: expected string, found true");
   EXPECT_FALSE(FromJson(schema, "{}", JsonForm::kAvro).ok());
 }
 
@@ -131,7 +137,8 @@ TEST(Json, NumbersAndText) {
 }
 
 TEST(Json, DeepAndAmbiguousInputEnds) {
-  const Schema list = Parse(R"({"type":"record","name":"L","fields":[{"name":"n","type":["null","L"],"default":null}]})");
+  const Schema list =
+      Parse(R"({"type":"record","name":"L","fields":[{"name":"n","type":["null","L"],"default":null}]})");
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += "{\"n\":";
   EXPECT_FALSE(FromJson(list, deep + "null" + std::string(100'000, '}'), JsonForm::kPlain).ok());

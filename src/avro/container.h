@@ -28,17 +28,17 @@ struct ContainerReaderOptions {
 
 // A block as it lies in the file.
 struct RawBlock {
-  int64_t index = 0;          // from 0
-  uint64_t offset = 0;        // of the block's first byte in the file
-  int64_t count = 0;          // of values
-  std::string_view stored;    // compressed; valid until the reader's next call
+  int64_t index = 0;        // from 0
+  uint64_t offset = 0;      // of the block's first byte in the file
+  int64_t count = 0;        // of values
+  std::string_view stored;  // compressed; valid until the reader's next call
 };
 
 struct Block {
   int64_t index = 0;
   uint64_t offset = 0;
   int64_t count = 0;
-  std::string_view data;      // `count` encoded values; valid until the reader's next call
+  std::string_view data;  // `count` encoded values; valid until the reader's next call
 };
 
 // Expands blocks. One thread at a time; keeps its buffers between calls.
@@ -69,8 +69,8 @@ class ContainerReader {
   const Schema& schema() const;  // the writer's
   Codec codec() const;
   const std::map<std::string, std::string>& metadata() const;
-  uint64_t size() const;         // of the file
-  uint64_t offset() const;       // just after what was read
+  uint64_t size() const;    // of the file
+  uint64_t offset() const;  // just after what was read
 
   // nullopt at the end of the file. Raw blocks may be expanded on other threads (copy `stored` first).
   Result<std::optional<RawBlock>> NextRawBlock();
@@ -89,8 +89,8 @@ class ContainerReader {
 
 struct ContainerWriterOptions {
   Codec codec = Codec::kNull;
-  int level = -1;                       // of deflate or zstandard; -1: the library's default
-  ByteSize block_bytes = 64_KiB;        // a block is written when its values reach this size
+  int level = -1;                               // of deflate or zstandard; -1: the library's default
+  ByteSize block_bytes = 64_KiB;                // a block is written when its values reach this size
   std::map<std::string, std::string> metadata;  // added to the header; keys must not start with "avro."
   std::optional<std::array<char, 16>> sync;     // default random; fixed for reproducible files
 };

@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view kMagic("Obj\1", 4);
 constexpr size_t kSyncBytes = 16;
 constexpr size_t kHeaderBytesMax = 16 << 20;  // the schema is in it
+constexpr size_t kHeaderBytes = 64 << 10;     // usually enough; folders of many files are looked at before a push
 constexpr size_t kReadBytes = 1 << 20;
 
 Error Corrupt(std::string message) { return Error(ErrorCode::kCorruption, std::move(message)); }
@@ -29,7 +30,7 @@ struct ContainerReader::State {
   uint64_t size = 0;
   uint64_t file_read = 0;  // bytes taken from the descriptor
   std::string buffer;
-  size_t begin = 0;        // of the unread bytes in buffer
+  size_t begin = 0;  // of the unread bytes in buffer
   Schema schema;
   Codec codec = Codec::kNull;
   std::map<std::string, std::string> metadata;
@@ -49,12 +50,12 @@ struct ContainerReader::State {
   uint64_t Offset() const { return file_read - (buffer.size() - begin); }
 
   // Makes at least `wanted` unread bytes available, or all there are.
-  Status Fill(size_t wanted) {
+  Status Fill(size_t wanted, size_t read_ahead = kReadBytes) {
     if (buffer.size() - begin >= wanted || file_read >= size) return Ok();
     buffer.erase(0, begin);
     begin = 0;
-    const size_t target = static_cast<size_t>(
-        std::min<uint64_t>(std::max(wanted, kReadBytes), buffer.size() + (size - file_read)));
+    const size_t target =
+        static_cast<size_t>(std::min<uint64_t>(std::max(wanted, read_ahead), buffer.size() + (size - file_read)));
     size_t used = buffer.size();
     buffer.resize(target);
     while (used < target) {
@@ -71,12 +72,11 @@ struct ContainerReader::State {
   }
 
   Status ReadHeader() {
-    VENICE_TRY(Fill(kMagic.size()));
+    VENICE_TRY(Fill(kHeaderBytes, kHeaderBytes));
     if (size == 0) return Corrupt(name + ": the file is empty, not an Avro container file");
     if (Unread().substr(0, kMagic.size()) != kMagic) {
       return Corrupt(name + ": not an Avro container file (it does not start with \"Obj\" and byte 1)");
     }
-    VENICE_TRY(Fill(kReadBytes));
     if (!ParseHeader()) {
       VENICE_TRY(Fill(kHeaderBytesMax));
       if (!ParseHeader()) return Corrupt(name + ": the header is cut short or damaged");
@@ -141,9 +141,9 @@ struct ContainerReader::State {
       return bad(fmt::format("cut short: the block needs {} bytes, the file has {} left", bytes + 16, left));
     }
     if (static_cast<uint64_t>(bytes) > options.block_bytes_max.bytes()) {
-      return Error(ErrorCode::kTooLarge, fmt::format("{}: the block has {} bytes, at most {} are accepted",
-                                                     Place(raw.index, raw.offset), bytes,
-                                                     options.block_bytes_max.ToString()));
+      return Error(ErrorCode::kTooLarge,
+                   fmt::format("{}: the block has {} bytes, at most {} are accepted", Place(raw.index, raw.offset),
+                               bytes, options.block_bytes_max.ToString()));
     }
     const auto stored_bytes = static_cast<size_t>(bytes);
     VENICE_TRY(Fill(stored_bytes + kSyncBytes));

@@ -15,13 +15,13 @@ namespace venice::avro {
 struct ContainerWriter::State {
   Schema schema;
   ContainerWriterOptions options;
-  std::string path;      // empty: into memory
+  std::string path;  // empty: into memory
   int fd = -1;
   std::string sync;
-  std::string block;     // values not yet written
+  std::string block;  // values not yet written
   int64_t block_count = 0;
   std::string stored;
-  std::string out;       // file content not yet handed to the kernel; everything when in memory
+  std::string out;  // file content not yet handed to the kernel; everything when in memory
   bool closed = false;
 
   ~State() {

@@ -32,17 +32,26 @@ bool SameEntries(const Datum::Entries& a, const Datum::Entries& b) {
 bool Datum::operator==(const Datum& other) const {
   if (type_ != other.type_) return false;
   switch (type_) {
-    case Type::kFloat: return SameNumber(float_value(), other.float_value());
-    case Type::kDouble: return SameNumber(double_value(), other.double_value());
-    case Type::kMap: return SameEntries(entries(), other.entries());
+    case Type::kFloat:
+      return SameNumber(float_value(), other.float_value());
+    case Type::kDouble:
+      return SameNumber(double_value(), other.double_value());
+    case Type::kMap:
+      return SameEntries(entries(), other.entries());
     case Type::kRecord:
-    case Type::kArray: return items() == other.items();
-    case Type::kNull: return true;
-    case Type::kBoolean: return boolean() == other.boolean();
+    case Type::kArray:
+      return items() == other.items();
+    case Type::kNull:
+      return true;
+    case Type::kBoolean:
+      return boolean() == other.boolean();
     case Type::kInt:
-    case Type::kEnum: return int_value() == other.int_value();
-    case Type::kLong: return long_value() == other.long_value();
-    default: return text() == other.text();
+    case Type::kEnum:
+      return int_value() == other.int_value();
+    case Type::kLong:
+      return long_value() == other.long_value();
+    default:
+      return text() == other.text();
   }
 }
 

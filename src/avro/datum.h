@@ -44,12 +44,12 @@ class Datum {
     return std::move(*this);
   }
 
-  Type type() const { return type_; }           // never kUnion
-  int32_t branch() const { return branch_; }    // -1: not known to be in a union
+  Type type() const { return type_; }         // never kUnion
+  int32_t branch() const { return branch_; }  // -1: not known to be in a union
   bool is_null() const { return type_ == Type::kNull; }
 
   bool boolean() const { return Get<bool>(); }
-  int32_t int_value() const { return Get<int32_t>(); }       // also the index of an enum's symbol
+  int32_t int_value() const { return Get<int32_t>(); }  // also the index of an enum's symbol
   int64_t long_value() const { return type_ == Type::kLong ? Get<int64_t>() : Get<int32_t>(); }
   float float_value() const { return Get<float>(); }
   double double_value() const { return Get<double>(); }

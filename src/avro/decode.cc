@@ -8,8 +8,8 @@ namespace {
 
 using Step = Resolver::Step;
 
-// Values without any bytes ("null" in an array) cost the sender nothing. Decoding makes at most this many values, and as
-// many more for each byte of input.
+// Values without any bytes ("null" in an array) cost the sender nothing. Decoding makes at most this many values, and
+// as many more for each byte of input.
 constexpr uint64_t kValuesMax = 1 << 20;
 constexpr uint64_t kValuesPerByteMax = 64;
 
@@ -50,10 +50,14 @@ class Decoder {
   bool Resolve(const Step& step, Datum& out, int depth) {
     if (depth > kDatumDepthMax) return Fail(fmt::format("value nests deeper than {}", kDatumDepthMax));
     switch (step.kind) {
-      case Step::Kind::kRead: return Read(*step.reader, out, depth);
-      case Step::Kind::kPromote: return Promote(step, out);
-      case Step::Kind::kRecord: return ResolveRecord(step, out, depth);
-      case Step::Kind::kEnum: return ResolveEnum(step, out);
+      case Step::Kind::kRead:
+        return Read(*step.reader, out, depth);
+      case Step::Kind::kPromote:
+        return Promote(step, out);
+      case Step::Kind::kRecord:
+        return ResolveRecord(step, out, depth);
+      case Step::Kind::kEnum:
+        return ResolveEnum(step, out);
       case Step::Kind::kItems:
         return ReadItems(*step.writer, out, [&](Datum& item) { return Resolve(*step.inner, item, depth + 1); });
       case Step::Kind::kWriterUnion: {
@@ -65,7 +69,8 @@ class Decoder {
         if (!Resolve(*step.inner, out, depth + 1)) return false;
         out = std::move(out).InBranch(step.branch);
         return true;
-      case Step::Kind::kFail: return Fail(step.message);
+      case Step::Kind::kFail:
+        return Fail(step.message);
     }
     return false;
   }
@@ -116,19 +121,30 @@ class Decoder {
     double real = 0;
     std::string_view bytes;
     switch (node.type) {
-      case Type::kNull: out = Datum(); return true;
-      case Type::kBoolean: return Accept(ReadBoolean(in_, flag), flag, Datum::Boolean, out);
-      case Type::kInt: return Accept(ReadInt(in_, number), number, Datum::Int, out);
-      case Type::kLong: return Accept(ReadLong(in_, wide), wide, Datum::Long, out);
-      case Type::kFloat: return Accept(ReadFloat(in_, single), single, Datum::Float, out);
-      case Type::kDouble: return Accept(ReadDouble(in_, real), real, Datum::Double, out);
-      case Type::kBytes: return Text(ReadBytes(in_, bytes), bytes, Datum::Bytes, out);
-      case Type::kString: return Text(ReadBytes(in_, bytes), bytes, Datum::String, out);
-      case Type::kFixed: return Text(ReadFixed(in_, node.fixed_size, bytes), bytes, Datum::Fixed, out);
+      case Type::kNull:
+        out = Datum();
+        return true;
+      case Type::kBoolean:
+        return Accept(ReadBoolean(in_, flag), flag, Datum::Boolean, out);
+      case Type::kInt:
+        return Accept(ReadInt(in_, number), number, Datum::Int, out);
+      case Type::kLong:
+        return Accept(ReadLong(in_, wide), wide, Datum::Long, out);
+      case Type::kFloat:
+        return Accept(ReadFloat(in_, single), single, Datum::Float, out);
+      case Type::kDouble:
+        return Accept(ReadDouble(in_, real), real, Datum::Double, out);
+      case Type::kBytes:
+        return Text(ReadBytes(in_, bytes), bytes, Datum::Bytes, out);
+      case Type::kString:
+        return Text(ReadBytes(in_, bytes), bytes, Datum::String, out);
+      case Type::kFixed:
+        return Text(ReadFixed(in_, node.fixed_size, bytes), bytes, Datum::Fixed, out);
       case Type::kEnum:
         return Accept(ReadInt(in_, number) && number >= 0 && static_cast<size_t>(number) < node.symbols.size(), number,
                       Datum::Enum, out);
-      default: return false;
+      default:
+        return false;
     }
   }
 
@@ -182,13 +198,21 @@ class Decoder {
     if (!ReadLeaf(*step.writer, raw)) return false;
     const bool is_float = raw.type() == Type::kFloat;
     switch (step.reader->type) {
-      case Type::kLong: out = Datum::Long(raw.long_value()); return true;
-      case Type::kFloat: out = Datum::Float(static_cast<float>(raw.long_value())); return true;
+      case Type::kLong:
+        out = Datum::Long(raw.long_value());
+        return true;
+      case Type::kFloat:
+        out = Datum::Float(static_cast<float>(raw.long_value()));
+        return true;
       case Type::kDouble:
         out = Datum::Double(is_float ? raw.float_value() : static_cast<double>(raw.long_value()));
         return true;
-      case Type::kString: out = Datum::String(raw.text()); return true;
-      default: out = Datum::Bytes(raw.text()); return true;
+      case Type::kString:
+        out = Datum::String(raw.text());
+        return true;
+      default:
+        out = Datum::Bytes(raw.text());
+        return true;
     }
   }
 

@@ -18,20 +18,39 @@ class Encoder {
       return Fail(fmt::format("expected {}, found {}", node.BranchName(), TypeName(datum.type())));
     }
     switch (node.type) {
-      case Type::kNull: return true;
-      case Type::kBoolean: AppendBoolean(out_, datum.boolean()); return true;
-      case Type::kInt: AppendInt(out_, datum.int_value()); return true;
-      case Type::kLong: AppendLong(out_, datum.long_value()); return true;
-      case Type::kFloat: AppendFloat(out_, static_cast<float>(AsDouble(datum))); return true;
-      case Type::kDouble: AppendDouble(out_, AsDouble(datum)); return true;
+      case Type::kNull:
+        return true;
+      case Type::kBoolean:
+        AppendBoolean(out_, datum.boolean());
+        return true;
+      case Type::kInt:
+        AppendInt(out_, datum.int_value());
+        return true;
+      case Type::kLong:
+        AppendLong(out_, datum.long_value());
+        return true;
+      case Type::kFloat:
+        AppendFloat(out_, static_cast<float>(AsDouble(datum)));
+        return true;
+      case Type::kDouble:
+        AppendDouble(out_, AsDouble(datum));
+        return true;
       case Type::kBytes:
-      case Type::kString: AppendBytes(out_, datum.text()); return true;
-      case Type::kFixed: return WriteFixed(node, datum);
-      case Type::kEnum: return WriteEnum(node, datum);
-      case Type::kRecord: return WriteRecord(node, datum, depth);
-      case Type::kArray: return WriteArray(node, datum, depth);
-      case Type::kMap: return WriteMap(node, datum, depth);
-      case Type::kUnion: break;
+      case Type::kString:
+        AppendBytes(out_, datum.text());
+        return true;
+      case Type::kFixed:
+        return WriteFixed(node, datum);
+      case Type::kEnum:
+        return WriteEnum(node, datum);
+      case Type::kRecord:
+        return WriteRecord(node, datum, depth);
+      case Type::kArray:
+        return WriteArray(node, datum, depth);
+      case Type::kMap:
+        return WriteMap(node, datum, depth);
+      case Type::kUnion:
+        break;
     }
     return false;
   }
@@ -39,21 +58,28 @@ class Encoder {
  private:
   static double AsDouble(const Datum& datum) {
     switch (datum.type()) {
-      case Type::kInt: return datum.int_value();
-      case Type::kLong: return static_cast<double>(datum.long_value());
-      case Type::kFloat: return datum.float_value();
-      default: return datum.double_value();
+      case Type::kInt:
+        return datum.int_value();
+      case Type::kLong:
+        return static_cast<double>(datum.long_value());
+      case Type::kFloat:
+        return datum.float_value();
+      default:
+        return datum.double_value();
     }
   }
 
   static bool Fits(const Node& node, const Datum& datum) {
     const Type type = datum.type();
     switch (node.type) {
-      case Type::kLong: return type == Type::kLong || type == Type::kInt;
-      case Type::kFloat: return type == Type::kFloat || type == Type::kInt || type == Type::kLong;
+      case Type::kLong:
+        return type == Type::kLong || type == Type::kInt;
+      case Type::kFloat:
+        return type == Type::kFloat || type == Type::kInt || type == Type::kLong;
       case Type::kDouble:
         return type == Type::kDouble || type == Type::kFloat || type == Type::kInt || type == Type::kLong;
-      default: return node.type == type;
+      default:
+        return node.type == type;
     }
   }
 

@@ -65,21 +65,28 @@ class Reader {
         out = Datum::Boolean(json.get<bool>());
         return true;
       case Type::kInt:
-      case Type::kLong: return ReadInteger(node, json, out);
+      case Type::kLong:
+        return ReadInteger(node, json, out);
       case Type::kFloat:
-      case Type::kDouble: return ReadReal(node, json, out);
+      case Type::kDouble:
+        return ReadReal(node, json, out);
       case Type::kBytes:
-      case Type::kFixed: return ReadBinary(node, json, out);
+      case Type::kFixed:
+        return ReadBinary(node, json, out);
       case Type::kString:
         if (!json.is_string()) return Expected(node, json);
         out = Datum::String(json.get<std::string>());
         return true;
-      case Type::kEnum: return ReadEnum(node, json, out);
-      case Type::kRecord: return ReadRecord(node, json, out, depth);
-      case Type::kArray: return ReadArray(node, json, out, depth);
-      case Type::kMap: return ReadMap(node, json, out, depth);
-      case Type::kUnion: return form_ == JsonForm::kAvro ? ReadWrapped(node, json, out, depth)
-                                                         : ReadBare(node, json, out, depth);
+      case Type::kEnum:
+        return ReadEnum(node, json, out);
+      case Type::kRecord:
+        return ReadRecord(node, json, out, depth);
+      case Type::kArray:
+        return ReadArray(node, json, out, depth);
+      case Type::kMap:
+        return ReadMap(node, json, out, depth);
+      case Type::kUnion:
+        return form_ == JsonForm::kAvro ? ReadWrapped(node, json, out, depth) : ReadBare(node, json, out, depth);
     }
     return false;
   }
@@ -116,8 +123,8 @@ class Reader {
     double value = 0;
     if (json.is_number()) {
       value = json.get<double>();
-    } else if (const auto special = json.is_string() ? SpecialNumber(json.get_ref<const std::string&>())
-                                                     : std::optional<double>()) {
+    } else if (const auto special =
+                   json.is_string() ? SpecialNumber(json.get_ref<const std::string&>()) : std::optional<double>()) {
       value = *special;
     } else {
       return Expected(node, json);
@@ -268,17 +275,20 @@ Result<Datum> DefaultValue(const Node& type, std::string_view json) {
 
 Result<Datum> FromText(const Schema& schema, std::string_view text) {
   switch (schema.type()) {
-    case Type::kString: return Datum::String(std::string(text));
+    case Type::kString:
+      return Datum::String(std::string(text));
     case Type::kEnum: {
       const int index = schema->SymbolIndex(text);
       if (index >= 0) return Datum::Enum(index);
       break;
     }
-    case Type::kBytes: return Datum::Bytes(std::string(text));
+    case Type::kBytes:
+      return Datum::Bytes(std::string(text));
     case Type::kFixed:
       if (text.size() == schema->fixed_size) return Datum::Fixed(std::string(text));
       break;
-    default: break;
+    default:
+      break;
   }
   return FromJson(schema, text, JsonForm::kPlain);
 }

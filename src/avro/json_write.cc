@@ -29,11 +29,21 @@ size_t Utf8Length(std::string_view text) {
 
 void AppendCharacter(std::string& out, uint8_t c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
     default:
       if (c < 0x20 || c == 0x7f) {
         out += fmt::format("\\u{:04x}", c);
@@ -98,20 +108,41 @@ class Writer {
       return Fail(fmt::format("expected {}, found {}", node.BranchName(), TypeName(datum.type())));
     }
     switch (node.type) {
-      case Type::kNull: out_ += "null"; return true;
-      case Type::kBoolean: out_ += datum.boolean() ? "true" : "false"; return true;
-      case Type::kInt: out_ += fmt::format("{}", datum.int_value()); return true;
-      case Type::kLong: out_ += fmt::format("{}", datum.long_value()); return true;
-      case Type::kFloat: AppendReal(out_, datum.float_value()); return true;
-      case Type::kDouble: AppendReal(out_, datum.double_value()); return true;
-      case Type::kString: AppendText(out_, datum.text()); return true;
+      case Type::kNull:
+        out_ += "null";
+        return true;
+      case Type::kBoolean:
+        out_ += datum.boolean() ? "true" : "false";
+        return true;
+      case Type::kInt:
+        out_ += fmt::format("{}", datum.int_value());
+        return true;
+      case Type::kLong:
+        out_ += fmt::format("{}", datum.long_value());
+        return true;
+      case Type::kFloat:
+        AppendReal(out_, datum.float_value());
+        return true;
+      case Type::kDouble:
+        AppendReal(out_, datum.double_value());
+        return true;
+      case Type::kString:
+        AppendText(out_, datum.text());
+        return true;
       case Type::kBytes:
-      case Type::kFixed: AppendBinary(out_, datum.text()); return true;
-      case Type::kEnum: return WriteEnum(node, datum);
-      case Type::kRecord: return WriteRecord(node, datum, depth);
-      case Type::kArray: return WriteArray(node, datum, depth);
-      case Type::kMap: return WriteMap(node, datum, depth);
-      case Type::kUnion: break;
+      case Type::kFixed:
+        AppendBinary(out_, datum.text());
+        return true;
+      case Type::kEnum:
+        return WriteEnum(node, datum);
+      case Type::kRecord:
+        return WriteRecord(node, datum, depth);
+      case Type::kArray:
+        return WriteArray(node, datum, depth);
+      case Type::kMap:
+        return WriteMap(node, datum, depth);
+      case Type::kUnion:
+        break;
     }
     return false;
   }

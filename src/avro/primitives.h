@@ -16,7 +16,9 @@ constexpr size_t kVarintBytesMax = 10;  // of a 64-bit number
 constexpr uint64_t ZigZag(int64_t value) {
   return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
 }
-constexpr int64_t UnZigZag(uint64_t value) { return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1); }
+constexpr int64_t UnZigZag(uint64_t value) {
+  return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
+}
 
 // Writes at most kVarintBytesMax bytes at `out`; returns how many.
 inline size_t StoreVarint(char* out, uint64_t value) {

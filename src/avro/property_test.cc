@@ -21,14 +21,18 @@ class Generator {
     const int kind = *rc::gen::inRange(0, depth > 0 ? 14 : 8);
     if (kind < 8) return fmt::format("\"{}\"", TypeName(static_cast<Type>(kind)));
     switch (static_cast<Type>(kind)) {
-      case Type::kArray: return fmt::format(R"({{"type":"array","items":{}}})", Schema(depth - 1));
-      case Type::kMap: return fmt::format(R"({{"type":"map","values":{}}})", Schema(depth - 1));
+      case Type::kArray:
+        return fmt::format(R"({{"type":"array","items":{}}})", Schema(depth - 1));
+      case Type::kMap:
+        return fmt::format(R"({{"type":"map","values":{}}})", Schema(depth - 1));
       case Type::kFixed:
         return fmt::format(R"({{"type":"fixed","name":"F{}","size":{}}})", next_name_++, *rc::gen::inRange(0, 5));
-      case Type::kEnum: return fmt::format(R"({{"type":"enum","name":"E{}","symbols":["A","B","C"]}})", next_name_++);
+      case Type::kEnum:
+        return fmt::format(R"({{"type":"enum","name":"E{}","symbols":["A","B","C"]}})", next_name_++);
       case Type::kUnion:
-        return fmt::format(R"(["null","long",{{"type":"record","name":"U{}","fields":[{{"name":"x","type":{}}}]}},"string"])",
-                           next_name_++, Schema(depth - 1));
+        return fmt::format(
+            R"(["null","long",{{"type":"record","name":"U{}","fields":[{{"name":"x","type":{}}}]}},"string"])",
+            next_name_++, Schema(depth - 1));
       default: {
         std::string fields;
         const int count = *rc::gen::inRange(0, 4);
@@ -43,16 +47,26 @@ class Generator {
 
   Datum Value(const Node& node) {
     switch (node.type) {
-      case Type::kNull: return Datum();
-      case Type::kBoolean: return Datum::Boolean(*rc::gen::arbitrary<bool>());
-      case Type::kInt: return Datum::Int(*rc::gen::arbitrary<int32_t>());
-      case Type::kLong: return Datum::Long(*rc::gen::arbitrary<int64_t>());
-      case Type::kFloat: return Datum::Float(*rc::gen::arbitrary<float>());
-      case Type::kDouble: return Datum::Double(*rc::gen::arbitrary<double>());
-      case Type::kBytes: return Datum::Bytes(*rc::gen::arbitrary<std::string>());
-      case Type::kString: return Datum::String(*rc::gen::string<std::string>());
-      case Type::kFixed: return Datum::Fixed(std::string(node.fixed_size, static_cast<char>(*rc::gen::inRange(0, 256))));
-      case Type::kEnum: return Datum::Enum(*rc::gen::inRange(0, 3));
+      case Type::kNull:
+        return Datum();
+      case Type::kBoolean:
+        return Datum::Boolean(*rc::gen::arbitrary<bool>());
+      case Type::kInt:
+        return Datum::Int(*rc::gen::arbitrary<int32_t>());
+      case Type::kLong:
+        return Datum::Long(*rc::gen::arbitrary<int64_t>());
+      case Type::kFloat:
+        return Datum::Float(*rc::gen::arbitrary<float>());
+      case Type::kDouble:
+        return Datum::Double(*rc::gen::arbitrary<double>());
+      case Type::kBytes:
+        return Datum::Bytes(*rc::gen::arbitrary<std::string>());
+      case Type::kString:
+        return Datum::String(*rc::gen::string<std::string>());
+      case Type::kFixed:
+        return Datum::Fixed(std::string(node.fixed_size, static_cast<char>(*rc::gen::inRange(0, 256))));
+      case Type::kEnum:
+        return Datum::Enum(*rc::gen::inRange(0, 3));
       case Type::kUnion: {
         const int branch = *rc::gen::inRange(0, static_cast<int>(node.branches.size()));
         return Value(*node.branches[static_cast<size_t>(branch)]).InBranch(branch);
@@ -85,14 +99,16 @@ class Generator {
 bool AsciiOnly(const Node& node, const Datum& datum) {
   switch (datum.type()) {
     case Type::kString:
-      return std::all_of(datum.text().begin(), datum.text().end(), [](char c) { return static_cast<uint8_t>(c) < 0x80; });
+      return std::all_of(datum.text().begin(), datum.text().end(),
+                         [](char c) { return static_cast<uint8_t>(c) < 0x80; });
     case Type::kRecord:
     case Type::kArray:
       return std::all_of(datum.items().begin(), datum.items().end(), [&](auto& item) { return AsciiOnly(node, item); });
     case Type::kMap:
       return std::all_of(datum.entries().begin(), datum.entries().end(),
                          [&](auto& entry) { return AsciiOnly(node, entry.value); });
-    default: return true;
+    default:
+      return true;
   }
 }
 

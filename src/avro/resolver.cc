@@ -35,12 +35,18 @@ bool SimilarName(const Node& writer, const Node& reader) {
 
 bool Promotes(Type from, Type to) {
   switch (from) {
-    case Type::kInt: return to == Type::kLong || to == Type::kFloat || to == Type::kDouble;
-    case Type::kLong: return to == Type::kFloat || to == Type::kDouble;
-    case Type::kFloat: return to == Type::kDouble;
-    case Type::kString: return to == Type::kBytes;
-    case Type::kBytes: return to == Type::kString;
-    default: return false;
+    case Type::kInt:
+      return to == Type::kLong || to == Type::kFloat || to == Type::kDouble;
+    case Type::kLong:
+      return to == Type::kFloat || to == Type::kDouble;
+    case Type::kFloat:
+      return to == Type::kDouble;
+    case Type::kString:
+      return to == Type::kBytes;
+    case Type::kBytes:
+      return to == Type::kString;
+    default:
+      return false;
   }
 }
 
@@ -93,8 +99,10 @@ class Compiler {
     }
     if (writer.type != reader.type) return Mismatch(writer, reader);
     switch (writer.type) {
-      case Type::kRecord: return FillRecord(step, depth);
-      case Type::kEnum: return FillEnum(step);
+      case Type::kRecord:
+        return FillRecord(step, depth);
+      case Type::kEnum:
+        return FillEnum(step);
       case Type::kFixed:
         if (!SimilarName(writer, reader) || writer.fixed_size != reader.fixed_size) {
           return Invalid(fmt::format("fixed {} of {} bytes cannot be read as {} of {} bytes", writer.name,
@@ -189,8 +197,8 @@ class Compiler {
       if (filled[i]) continue;
       const Field& field = reader.fields[i];
       if (!field.default_json) {
-        return Invalid(fmt::format("field {}: missing in the writer's {} and without a default", field.name,
-                                   step.writer->name));
+        return Invalid(
+            fmt::format("field {}: missing in the writer's {} and without a default", field.name, step.writer->name));
       }
       auto value = DefaultValue(*field.type, *field.default_json);
       if (!value.ok()) return std::move(value).error().In("field " + field.name);

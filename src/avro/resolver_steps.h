@@ -12,8 +12,8 @@ namespace venice::avro {
 
 struct Resolver::Step {
   enum class Kind : uint8_t {
-    kRead,         // same layout on both sides
-    kPromote,      // a primitive as another primitive
+    kRead,     // same layout on both sides
+    kPromote,  // a primitive as another primitive
     kRecord,
     kEnum,
     kItems,        // array or map
@@ -22,7 +22,7 @@ struct Resolver::Step {
     kFail,         // such a value cannot be read
   };
   struct FieldStep {
-    const Step* step = nullptr;   // nullptr: the reader does not have it; skipped
+    const Step* step = nullptr;  // nullptr: the reader does not have it; skipped
     const Node* writer = nullptr;
     size_t reader_index = 0;
   };

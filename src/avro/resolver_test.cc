@@ -39,10 +39,12 @@ TEST(Resolver, UnionsPreferTheSameType) {
   EXPECT_EQ(Read(R"(["null","int"])", "long", "null"),
             "Corruption: union branch null: written as null, cannot be read as long");
   EXPECT_EQ(Read(R"(["null","string"])", "int", "null"), "InvalidSchema: written as union, cannot be read as int");
-  EXPECT_EQ(Read(R"([{"type":"record","name":"x.A","fields":[]},{"type":"record","name":"x.B","fields":[{"name":"b","type":"int"}]}])",
-                 R"([{"type":"record","name":"y.A","fields":[]},{"type":"record","name":"y.B","fields":[{"name":"b","type":"long"}]}])",
-                 R"({"x.B":{"b":4}})"),
-            R"({"b":4})");
+  EXPECT_EQ(
+      Read(
+          R"([{"type":"record","name":"x.A","fields":[]},{"type":"record","name":"x.B","fields":[{"name":"b","type":"int"}]}])",
+          R"([{"type":"record","name":"y.A","fields":[]},{"type":"record","name":"y.B","fields":[{"name":"b","type":"long"}]}])",
+          R"({"x.B":{"b":4}})"),
+      R"({"b":4})");
 }
 
 TEST(Resolver, EnumsAndFixed) {
@@ -52,7 +54,8 @@ TEST(Resolver, EnumsAndFixed) {
   EXPECT_EQ(Read(abc, R"({"type":"enum","name":"E","symbols":["C","A"]})", "\"B\""),
             "Corruption: the reader's enum E has neither symbol B nor a default");
   EXPECT_NE(Read(R"({"type":"fixed","name":"F","size":2})", R"({"type":"fixed","name":"F","size":3})", "\"ab\"")
-                .find("InvalidSchema"), std::string::npos);
+                .find("InvalidSchema"),
+            std::string::npos);
 }
 
 TEST(Resolver, CompatibilityCountsEveryBranch) {
@@ -61,7 +64,8 @@ TEST(Resolver, CompatibilityCountsEveryBranch) {
   EXPECT_FALSE(CheckCanRead(Parse("long"), Parse(R"(["null","int"])")).ok());
   EXPECT_TRUE(CheckCanRead(Parse(R"(["null","long"])"), Parse("int")).ok());
   EXPECT_FALSE(CheckCanRead(Parse(R"({"type":"enum","name":"E","symbols":["A"]})"),
-                            Parse(R"({"type":"enum","name":"E","symbols":["A","B"]})")).ok());
+                            Parse(R"({"type":"enum","name":"E","symbols":["A","B"]})"))
+                   .ok());
 }
 
 TEST(Resolver, FollowsMutualRecursion) {

@@ -20,8 +20,20 @@
 namespace venice::avro {
 
 enum class Type : uint8_t {
-  kNull, kBoolean, kInt, kLong, kFloat, kDouble, kBytes, kString,     // primitive
-  kRecord, kEnum, kArray, kMap, kUnion, kFixed,                       // complex
+  kNull,
+  kBoolean,
+  kInt,
+  kLong,
+  kFloat,
+  kDouble,
+  kBytes,
+  kString,  // primitive
+  kRecord,
+  kEnum,
+  kArray,
+  kMap,
+  kUnion,
+  kFixed,  // complex
 };
 std::string_view TypeName(Type type);  // "null", "record", ...
 
@@ -47,17 +59,17 @@ struct Field {
 // One type. Only the members of its kind are set.
 struct Node {
   Type type = Type::kNull;
-  std::string name;                          // record, enum, fixed: full name ("ns.Name")
+  std::string name;  // record, enum, fixed: full name ("ns.Name")
   std::string doc;
-  std::vector<std::string> aliases;          // full names
-  std::vector<Field> fields;                 // record
-  std::vector<std::string> symbols;          // enum
-  std::optional<std::string> default_symbol; // enum
-  const Node* items = nullptr;               // array items, map values
-  std::vector<const Node*> branches;         // union
-  size_t fixed_size = 0;                     // fixed
-  size_t encoded_bytes_min = 0;              // no value of this type encodes shorter
-  int height = 1;                            // of the tree of types below, not following recursion
+  std::vector<std::string> aliases;               // full names
+  std::vector<Field> fields;                      // record
+  std::vector<std::string> symbols;               // enum
+  std::optional<std::string> default_symbol;      // enum
+  const Node* items = nullptr;                    // array items, map values
+  std::vector<const Node*> branches;              // union
+  size_t fixed_size = 0;                          // fixed
+  size_t encoded_bytes_min = 0;                   // no value of this type encodes shorter
+  int height = 1;                                 // of the tree of types below, not following recursion
   std::map<std::string, std::string> properties;  // every other attribute ("logicalType", "scale", ...), as JSON text
 
   // Unquoted "logicalType", or empty.

@@ -48,10 +48,14 @@ std::optional<Type> PrimitiveOf(std::string_view name) {
 
 size_t PrimitiveBytesMin(Type type) {
   switch (type) {
-    case Type::kNull: return 0;
-    case Type::kFloat: return 4;
-    case Type::kDouble: return 8;
-    default: return 1;
+    case Type::kNull:
+      return 0;
+    case Type::kFloat:
+      return 4;
+    case Type::kDouble:
+      return 8;
+    default:
+      return 1;
   }
 }
 
@@ -192,7 +196,8 @@ class SchemaParser {
       node.aliases.push_back(alias.find('.') != std::string::npos || own.empty() ? alias : own + "." + alias);
     }
     VENICE_ASSIGN(node.doc, OptionalText(json, "doc"));
-    if (!named_.emplace(node.name, &node).second) return Invalid(fmt::format("type \"{}\" is defined twice", node.name));
+    if (!named_.emplace(node.name, &node).second)
+      return Invalid(fmt::format("type \"{}\" is defined twice", node.name));
     if (named_.size() > kNamedTypesMax) return Invalid(fmt::format("more than {} named types", kNamedTypesMax));
     return Ok();
   }

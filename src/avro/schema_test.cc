@@ -50,12 +50,14 @@ TEST(Schema, ResolvesNamesInTheirNamespace) {
 TEST(Schema, HandlesOfPartsKeepTheDocument) {
   std::optional<Schema> field;
   {
-    const auto schema = Schema::Parse(R"({"type":"record","name":"A","fields":[{"name":"f","type":{"type":"map","values":"A"}}]})");
+    const auto schema =
+        Schema::Parse(R"({"type":"record","name":"A","fields":[{"name":"f","type":{"type":"map","values":"A"}}]})");
     field = schema->FieldSchema("f");
     EXPECT_FALSE(schema->FieldSchema("g"));
   }
-  EXPECT_EQ(field->CanonicalForm(),
-            R"({"type":"map","values":{"name":"A","type":"record","fields":[{"name":"f","type":{"type":"map","values":"A"}}]}})");
+  EXPECT_EQ(
+      field->CanonicalForm(),
+      R"({"type":"map","values":{"name":"A","type":"record","fields":[{"name":"f","type":{"type":"map","values":"A"}}]}})");
 }
 
 TEST(Schema, SaysWhereItIsWrong) {
@@ -73,7 +75,8 @@ TEST(Schema, SaysWhereItIsWrong) {
   EXPECT_EQ(ErrorOf(R"({"type":"record","name":"A","fields":[{"name":"f","type":"int","default":"x"}]})"),
             "InvalidSchema: record A, field f, default: expected int, found \"x\"");
   EXPECT_TRUE(Schema::Parse(R"({"type":"record","name":"A","fields":[{"name":"f","type":"int","default":"x"}]})",
-                            Schema::Defaults::kAccept).ok());
+                            Schema::Defaults::kAccept)
+                  .ok());
   EXPECT_NE(ErrorOf("17"), "parsed");
   EXPECT_NE(ErrorOf("{}"), "parsed");
   EXPECT_NE(ErrorOf(""), "parsed");
@@ -95,7 +98,8 @@ TEST(Schema, BoundsNesting) {
   std::string bomb = R"([{"type":"record","name":"R0","fields":[]})";
   for (int i = 1; i < 100; ++i) {
     bomb += fmt::format(R"(,{{"type":"record","name":"R{0}","fields":[{{"name":"a","type":"R{1}","default":{{}}}},)"
-                        R"({{"name":"b","type":"R{1}","default":{{}}}}]}})", i, i - 1);
+                        R"({{"name":"b","type":"R{1}","default":{{}}}}]}})",
+                        i, i - 1);
   }
   EXPECT_NE(ErrorOf(bomb + "]"), "parsed");
 }

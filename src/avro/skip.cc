@@ -43,15 +43,23 @@ bool SkipAt(const Node& node, std::string_view& in, int depth) {
   int32_t index = 0;
   bool flag = false;
   switch (node.type) {
-    case Type::kNull: return true;
-    case Type::kBoolean: return ReadBoolean(in, flag);
-    case Type::kInt: return ReadInt(in, index);
-    case Type::kLong: return ReadLong(in, number);
-    case Type::kFloat: return ReadFixed(in, sizeof(float), bytes);
-    case Type::kDouble: return ReadFixed(in, sizeof(double), bytes);
+    case Type::kNull:
+      return true;
+    case Type::kBoolean:
+      return ReadBoolean(in, flag);
+    case Type::kInt:
+      return ReadInt(in, index);
+    case Type::kLong:
+      return ReadLong(in, number);
+    case Type::kFloat:
+      return ReadFixed(in, sizeof(float), bytes);
+    case Type::kDouble:
+      return ReadFixed(in, sizeof(double), bytes);
     case Type::kBytes:
-    case Type::kString: return ReadBytes(in, bytes);
-    case Type::kFixed: return ReadFixed(in, node.fixed_size, bytes);
+    case Type::kString:
+      return ReadBytes(in, bytes);
+    case Type::kFixed:
+      return ReadFixed(in, node.fixed_size, bytes);
     case Type::kEnum:
       return ReadInt(in, index) && index >= 0 && static_cast<size_t>(index) < node.symbols.size();
     case Type::kUnion:
@@ -63,7 +71,8 @@ bool SkipAt(const Node& node, std::string_view& in, int depth) {
       }
       return true;
     case Type::kArray:
-    case Type::kMap: return SkipBlocks(node, in, depth);
+    case Type::kMap:
+      return SkipBlocks(node, in, depth);
   }
   return false;
 }
@@ -75,8 +84,7 @@ bool SkipNode(const Node& node, std::string_view& in) { return SkipAt(node, in, 
 Status Skip(const Schema& schema, std::string_view& in) {
   const size_t size = in.size();
   if (SkipNode(schema.node(), in)) return Ok();
-  return Error(ErrorCode::kCorruption,
-               fmt::format("{} bytes are not an encoded {}", size, schema.node().BranchName()));
+  return Error(ErrorCode::kCorruption, fmt::format("{} bytes are not an encoded {}", size, schema.node().BranchName()));
 }
 
 bool SliceRecord(const Node& record, std::string_view& in, std::span<std::string_view> slices) {

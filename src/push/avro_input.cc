@@ -50,11 +50,11 @@ struct AvroLayout {
 
 class AvroChunkReader : public ChunkReader {
  public:
-  AvroChunkReader(const AvroLayout& layout, const std::vector<InputFile>& files,
-                  const std::vector<avro::Codec>& codecs, ByteSize block_bytes_max)
+  AvroChunkReader(const AvroLayout& layout, const std::vector<InputFile>& files, const std::vector<avro::Codec>& codecs,
+                  ByteSize block_bytes_max)
       : layout_(layout), files_(files), codecs_(codecs), slices_(layout.record->fields.size()) {
-    for (const avro::Codec codec : {avro::Codec::kNull, avro::Codec::kDeflate, avro::Codec::kSnappy,
-                                    avro::Codec::kZstandard}) {
+    for (const avro::Codec codec :
+         {avro::Codec::kNull, avro::Codec::kDeflate, avro::Codec::kSnappy, avro::Codec::kZstandard}) {
       expanders_.emplace_back(codec, block_bytes_max);
     }
   }
@@ -152,11 +152,12 @@ Result<FieldPick> PickField(const std::string& file, const avro::Schema& record,
                             std::string_view setting) {
   const int index = record->FieldIndex(name);
   if (index >= 0) return FieldPick{.index = static_cast<size_t>(index)};
-  return Error(ErrorCode::kInvalidArgument, fmt::format("{}: its records have no field \"{}\"; they have {}. Set {}", file,
-                                                        name, FieldNames(record.node()), setting));
+  return Error(ErrorCode::kInvalidArgument, fmt::format("{}: its records have no field \"{}\"; they have {}. Set {}",
+                                                        file, name, FieldNames(record.node()), setting));
 }
 
-Status MatchKey(const PushSettings& settings, const StoreSchemas& schemas, const avro::Schema& record, FieldPick& pick) {
+Status MatchKey(const PushSettings& settings, const StoreSchemas& schemas, const avro::Schema& record,
+                FieldPick& pick) {
   const avro::Schema field = record.At(*record->fields[pick.index].type);
   if (field.SameAs(schemas.key)) return Ok();
   const avro::Node* inner = nullptr;
@@ -188,10 +189,11 @@ Result<int32_t> MatchValue(const PushSettings& settings, const StoreSchemas& sch
     }
     registered += fmt::format("\n  {}: {}", value->id, theirs);
   }
-  return Error(ErrorCode::kInvalidSchema,
-               fmt::format("the value field \"{}\" of the input is {}, which is not registered with store {}. Registered:{}\n"
-                           "Register it with: venice-admin-tool add-schema --store {} --value-schema-file FILE",
-                           settings.value_field, canonical, settings.store, registered, settings.store));
+  return Error(
+      ErrorCode::kInvalidSchema,
+      fmt::format("the value field \"{}\" of the input is {}, which is not registered with store {}. Registered:{}\n"
+                  "Register it with: venice-admin-tool add-schema --store {} --value-schema-file FILE",
+                  settings.value_field, canonical, settings.store, registered, settings.store));
 }
 
 }  // namespace
@@ -211,23 +213,23 @@ Result<std::unique_ptr<Input>> OpenAvroInput(const PushSettings& settings, const
       layout.record = reader->schema();
       first_canonical = std::move(canonical);
     } else if (canonical != first_canonical) {
-      return Error(ErrorCode::kInvalidSchema,
-                   fmt::format("the schema of {} differs from that of {}; all input files must have one schema. {} against {}",
-                               file.path, files.front().path, canonical, first_canonical));
+      return Error(
+          ErrorCode::kInvalidSchema,
+          fmt::format("the schema of {} differs from that of {}; all input files must have one schema. {} against {}",
+                      file.path, files.front().path, canonical, first_canonical));
     }
   }
   const std::string& first = files.front().path;
   if (layout.record.type() != avro::Type::kRecord) {
-    return Error(ErrorCode::kInvalidSchema,
-                 fmt::format("{} holds {}, not records with a key and a value field", first, layout.record->BranchName()));
+    return Error(ErrorCode::kInvalidSchema, fmt::format("{} holds {}, not records with a key and a value field", first,
+                                                        layout.record->BranchName()));
   }
   VENICE_ASSIGN(layout.key, PickField(first, layout.record, settings.key_field, "key.field (--key-field)"));
   VENICE_ASSIGN(layout.value, PickField(first, layout.record, settings.value_field, "value.field (--value-field)"));
   layout.key_schema = schemas.key;
   VENICE_TRY(MatchKey(settings, schemas, layout.record, layout.key));
   VENICE_ASSIGN(const int32_t value_schema_id, MatchValue(settings, schemas, layout.record, layout.value));
-  return std::unique_ptr<Input>(
-      new AvroInput(files, std::move(codecs), std::move(layout), value_schema_id, options));
+  return std::unique_ptr<Input>(new AvroInput(files, std::move(codecs), std::move(layout), value_schema_id, options));
 }
 
 }  // namespace venice::push

@@ -80,12 +80,12 @@ Result<avro::Datum> CellValue(const avro::Schema& schema, const std::string& cel
 // Which columns make a key or a value.
 struct Columns {
   avro::Schema schema;
-  int single = -1;               // the one column, or
-  std::vector<int> by_field;     // one per field of the record, -1: the field's default
+  int single = -1;            // the one column, or
+  std::vector<int> by_field;  // one per field of the record, -1: the field's default
 };
 
-Result<Columns> ChooseColumns(const avro::Schema& schema, const std::vector<std::string>& header, const std::string& name,
-                              std::string_view setting) {
+Result<Columns> ChooseColumns(const avro::Schema& schema, const std::vector<std::string>& header,
+                              const std::string& name, std::string_view setting) {
   const auto find = [&](const std::string& wanted) {
     const auto at = std::find(header.begin(), header.end(), wanted);
     return at == header.end() ? -1 : static_cast<int>(at - header.begin());
@@ -100,8 +100,8 @@ Result<Columns> ChooseColumns(const avro::Schema& schema, const std::vector<std:
   for (const avro::Field& field : schema->fields) {
     columns.by_field.push_back(find(field.name));
     if (columns.by_field.back() < 0 && !field.default_json) {
-      return Bad(fmt::format("the header has neither a column \"{}\" nor one for the field \"{}\" of {}; it has {}", name,
-                             field.name, schema.name(), all));
+      return Bad(fmt::format("the header has neither a column \"{}\" nor one for the field \"{}\" of {}; it has {}",
+                             name, field.name, schema.name(), all));
     }
   }
   return columns;

@@ -60,8 +60,8 @@ Status SampleFile(const PushSettings& settings, InputFormat format, const InputF
 
 }  // namespace
 
-Result<std::string> MakeDictionary(const PushSettings& settings, InputFormat format, const std::vector<InputFile>& files,
-                                   const StoreSchemas& schemas) {
+Result<std::string> MakeDictionary(const PushSettings& settings, InputFormat format,
+                                   const std::vector<InputFile>& files, const StoreSchemas& schemas) {
   // Training copies the sample once more.
   const uint64_t sample_bytes = std::min(settings.dictionary_sample.bytes(), settings.memory.bytes() / 4);
   SampleSink sink;
@@ -73,11 +73,13 @@ Result<std::string> MakeDictionary(const PushSettings& settings, InputFormat for
   if (samples.size() >= kSamplesMin) {
     const size_t bytes_max = std::clamp(sink.bytes() / kSampleBytesPerDictionaryByte, kDictionaryBytesMin,
                                         std::max<size_t>(kDictionaryBytesMin, settings.dictionary_bytes_max.bytes()));
-    auto dictionary = protocol::ZstdDictionary::Train(samples, std::min<size_t>(bytes_max, settings.dictionary_bytes_max.bytes()));
+    auto dictionary =
+        protocol::ZstdDictionary::Train(samples, std::min<size_t>(bytes_max, settings.dictionary_bytes_max.bytes()));
     if (dictionary.ok()) return dictionary;
     LogWarning("push.dictionary_not_trained", {{"reason", dictionary.error().message()}});
   }
-  return schemas.values.back().schema.ToJson() + "\x02\x04\x06\x08\x0a\x0c\x0e\x10";  // never shorter than zstd's 8 bytes
+  return schemas.values.back().schema.ToJson() +
+         "\x02\x04\x06\x08\x0a\x0c\x0e\x10";  // never shorter than zstd's 8 bytes
 }
 
 }  // namespace venice::push

@@ -9,10 +9,10 @@
 
 namespace venice::push {
 
-// Takes an equal share of sample bytes from the beginning of each file. When there is too little to train on (or nothing
-// at all), the value schema's text serves as a dictionary, which any zstd accepts as raw content.
-// Errors: those of reading the input.
-Result<std::string> MakeDictionary(const PushSettings& settings, InputFormat format, const std::vector<InputFile>& files,
-                                   const StoreSchemas& schemas);
+// Takes an equal share of sample bytes from the beginning of each file. When there is too little to train on (or
+// nothing at all), the value schema's text serves as a dictionary, which any zstd accepts as raw content. Errors: those
+// of reading the input.
+Result<std::string> MakeDictionary(const PushSettings& settings, InputFormat format,
+                                   const std::vector<InputFile>& files, const StoreSchemas& schemas);
 
 }  // namespace venice::push

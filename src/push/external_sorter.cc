@@ -101,7 +101,8 @@ Status ExternalSorter::Spill(Shard& shard) {
   // Open files are bounded: the thread that finds too many merges them while the others go on.
   const std::lock_guard lock(mutex_);
   runs_.push_back(std::move(run));
-  if (runs_.size() >= static_cast<size_t>(options_.runs_max) * 2) return MergeRuns(static_cast<size_t>(options_.runs_max));
+  if (runs_.size() >= static_cast<size_t>(options_.runs_max) * 2)
+    return MergeRuns(static_cast<size_t>(options_.runs_max));
   return Ok();
 }
 

@@ -24,10 +24,10 @@ namespace venice::push {
 struct SorterOptions {
   int32_t partitions = 1;
   int shards = 1;
-  int merge_threads = 1;                // that call Merge at once
-  size_t memory_bytes = 512u << 20;     // of sort buffers and merge buffers together
+  int merge_threads = 1;             // that call Merge at once
+  size_t memory_bytes = 512u << 20;  // of sort buffers and merge buffers together
   std::string temp_dir = "/tmp";
-  int runs_max = 128;                   // merged at once, and files open at once; more take further passes
+  int runs_max = 128;  // merged at once, and files open at once; more take further passes
 };
 
 // Records of one partition in order of key, then value. One thread.

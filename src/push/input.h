@@ -29,12 +29,12 @@ struct StoreSchemas {
 };
 
 struct Chunk {
-  std::string data;      // kept by the worker and reused
+  std::string data;  // kept by the worker and reused
   size_t file = 0;
-  int64_t index = 0;     // of the Avro block
-  uint64_t offset = 0;   // of the chunk's first byte in its file
-  int64_t first = 0;     // number of the first line, from 1
-  int64_t count = 0;     // of records (Avro); 0: not known before it is read
+  int64_t index = 0;    // of the Avro block
+  uint64_t offset = 0;  // of the chunk's first byte in its file
+  int64_t first = 0;    // number of the first line, from 1
+  int64_t count = 0;    // of records (Avro); 0: not known before it is read
 };
 
 class RecordSink {

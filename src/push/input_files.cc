@@ -36,7 +36,8 @@ Result<std::string> ResolveLatest(std::string path) {
       if (entry.is_directory() && !Hidden(name)) last = std::max(last, name);
     }
     if (failure) return ErrnoError("list " + parent, failure.value());
-    if (last.empty()) return Error(ErrorCode::kNotFound, "no sub-folder in " + parent + " that #LATEST could stand for");
+    if (last.empty())
+      return Error(ErrorCode::kNotFound, "no sub-folder in " + parent + " that #LATEST could stand for");
     path.replace(at, kLatest.size(), last);
   }
   return path;
@@ -83,7 +84,8 @@ Result<std::vector<InputFile>> FindInputFiles(const std::string& given) {
   if (wanted.starts_with("file://")) wanted = wanted.substr(7);
   if (wanted.find("://") != std::string::npos) {
     return Error(ErrorCode::kUnsupported, fmt::format("input.path {}: only local files, folders and globs can be read; "
-                                                      "copy or mount the data first", given));
+                                                      "copy or mount the data first",
+                                                      given));
   }
   VENICE_ASSIGN(const std::string path, ResolveLatest(std::move(wanted)));
   std::vector<std::string> paths;
@@ -100,7 +102,8 @@ Result<std::vector<InputFile>> FindInputFiles(const std::string& given) {
     return Error(ErrorCode::kNotFound, fmt::format("input.path {} does not exist", path));
   }
   if (paths.empty()) {
-    return Error(ErrorCode::kInvalidArgument, fmt::format("no input file at {}; names starting with _ or . are left out", path));
+    return Error(ErrorCode::kInvalidArgument,
+                 fmt::format("no input file at {}; names starting with _ or . are left out", path));
   }
   std::sort(paths.begin(), paths.end());
   std::vector<InputFile> files;
@@ -123,7 +126,8 @@ Result<InputFormat> DetectFormat(const std::vector<InputFile>& files) {
   if (head[0] == '{') return InputFormat::kJsonLines;
   return Error(ErrorCode::kInvalidArgument,
                fmt::format("{}: neither its name nor its content says whether this is Avro, JSON Lines or CSV; give "
-                           "--format avro, jsonl or csv", first));
+                           "--format avro, jsonl or csv",
+                           first));
 }
 
 Status CheckUnchanged(const std::vector<InputFile>& files) {
@@ -131,7 +135,8 @@ Status CheckUnchanged(const std::vector<InputFile>& files) {
     const auto now = Describe(file.path);
     if (now.ok() && now->bytes == file.bytes && now->modified_ns == file.modified_ns) continue;
     return Error(ErrorCode::kConflict, fmt::format("input file {} changed while it was being pushed; push again when "
-                                                   "nothing writes to it", file.path));
+                                                   "nothing writes to it",
+                                                   file.path));
   }
   return Ok();
 }

@@ -16,9 +16,11 @@ struct InputFile {
   int64_t modified_ns = 0;
 };
 
-// path  a file; a folder, whose files are taken except those starting with "_" or "."; or a glob with * ? [ ]. The token
+// path  a file; a folder, whose files are taken except those starting with "_" or "."; or a glob with * ? [ ]. The
+// token
 //       "#LATEST" stands for the lexically last sub-folder at its place.
-// Sorted by path. Errors: kNotFound, kInvalidArgument (a sub-folder in the folder, nothing to read), kUnsupported (URL).
+// Sorted by path. Errors: kNotFound, kInvalidArgument (a sub-folder in the folder, nothing to read), kUnsupported
+// (URL).
 Result<std::vector<InputFile>> FindInputFiles(const std::string& path);
 
 // The format by the files' names, or by how the first begins. Errors: kInvalidArgument when that says nothing.

@@ -110,11 +110,14 @@ TEST(InputFiles, FoldersGlobsAndLatest) {
 TEST(AvroInput, SlicesKeyAndValue) {
   const TemporaryDirectory folder;
   const StoreSchemas schemas = Schemas("\"string\"", {"\"long\"", "\"int\""});
-  for (const avro::Codec codec : {avro::Codec::kNull, avro::Codec::kDeflate, avro::Codec::kSnappy, avro::Codec::kZstandard}) {
-    WriteAvro(folder / "a.avro", kPair, {R"({"key":"a","extra":1,"value":1})", R"({"key":"b","extra":2,"value":-2})"}, codec);
+  for (const avro::Codec codec :
+       {avro::Codec::kNull, avro::Codec::kDeflate, avro::Codec::kSnappy, avro::Codec::kZstandard}) {
+    WriteAvro(folder / "a.avro", kPair, {R"({"key":"a","extra":1,"value":1})", R"({"key":"b","extra":2,"value":-2})"},
+              codec);
     EXPECT_EQ(ReadAllOf(folder / "a.avro", schemas), (std::vector<std::string>{"\"a\"=1", "\"b\"=-2"}));
   }
-  EXPECT_EQ(OpenInput({}, InputFormat::kAvro, *FindInputFiles(folder / "a.avro"), schemas).value()->value_schema_id(), 2);
+  EXPECT_EQ(OpenInput({}, InputFormat::kAvro, *FindInputFiles(folder / "a.avro"), schemas).value()->value_schema_id(),
+            2);
 }
 
 TEST(AvroInput, ErrorsSayWhatToDo) {
@@ -123,7 +126,8 @@ TEST(AvroInput, ErrorsSayWhatToDo) {
   const auto with = [&](std::string_view key, std::vector<std::string_view> values) {
     return FirstOf(ReadAllOf(folder / "a.avro", Schemas(key, std::move(values))));
   };
-  EXPECT_NE(with("\"long\"", {"\"int\""}).find("InvalidSchema: the key field \"key\" of the input is \"string\""), std::string::npos);
+  EXPECT_NE(with("\"long\"", {"\"int\""}).find("InvalidSchema: the key field \"key\" of the input is \"string\""),
+            std::string::npos);
   const std::string value = with("\"string\"", {"\"bytes\"", "\"long\""});
   EXPECT_NE(value.find("1: \"bytes\""), std::string::npos) << value;
   EXPECT_NE(value.find("add-schema"), std::string::npos);
@@ -131,8 +135,11 @@ TEST(AvroInput, ErrorsSayWhatToDo) {
   settings.key_field = "id";
   EXPECT_NE(FirstOf(ReadAllOf(folder / "a.avro", Schemas("\"string\"", {"\"int\""}), settings)).find("key.field"),
             std::string::npos);
-  WriteAvro(folder / "b.avro", R"({"type":"record","name":"R","fields":[{"name":"key","type":"string"},{"name":"value","type":"int"}]})", {});
-  EXPECT_NE(FirstOf(ReadAllOf(folder / "*.avro", Schemas("\"string\"", {"\"int\""}))).find("differs from that of"), std::string::npos);
+  WriteAvro(folder / "b.avro",
+            R"({"type":"record","name":"R","fields":[{"name":"key","type":"string"},{"name":"value","type":"int"}]})",
+            {});
+  EXPECT_NE(FirstOf(ReadAllOf(folder / "*.avro", Schemas("\"string\"", {"\"int\""}))).find("differs from that of"),
+            std::string::npos);
 }
 
 TEST(AvroInput, NullKeysAndEtlValues) {
@@ -165,11 +172,15 @@ TEST(AvroInput, DamagedBlocksAreNamed) {
 
 TEST(JsonInput, ReadsLines) {
   const TemporaryDirectory folder;
-  const StoreSchemas schemas = Schemas("\"string\"", {R"({"type":"record","name":"V","fields":[{"name":"a","type":["null","int"],"default":null},{"name":"t","type":"string"}]})"});
-  Put(folder / "a.jsonl", "\xef\xbb\xbf{\"key\":\"x,\\\"}\", \"other\": [1,{\"key\":2}], \"value\": {\"a\":1,\"t\":\"{\"}}\n\n"
-                          "  {\"value\":{\"t\":\"u\"},\"key\":\"y\"}\r\n{\"key\":\"z\",\"value\":{\"t\":\"\"}}");
+  const StoreSchemas schemas = Schemas(
+      "\"string\"",
+      {R"({"type":"record","name":"V","fields":[{"name":"a","type":["null","int"],"default":null},{"name":"t","type":"string"}]})"});
+  Put(folder / "a.jsonl",
+      "\xef\xbb\xbf{\"key\":\"x,\\\"}\", \"other\": [1,{\"key\":2}], \"value\": {\"a\":1,\"t\":\"{\"}}\n\n"
+      "  {\"value\":{\"t\":\"u\"},\"key\":\"y\"}\r\n{\"key\":\"z\",\"value\":{\"t\":\"\"}}");
   EXPECT_EQ(ReadAllOf(folder / "a.jsonl", schemas),
-            (std::vector<std::string>{R"("x,\"}"={"a":1,"t":"{"})", R"("y"={"a":null,"t":"u"})", R"("z"={"a":null,"t":""})"}));
+            (std::vector<std::string>{R"("x,\"}"={"a":1,"t":"{"})", R"("y"={"a":null,"t":"u"})",
+                                      R"("z"={"a":null,"t":""})"}));
 }
 
 TEST(JsonInput, ErrorsNameTheLine) {
@@ -185,14 +196,18 @@ TEST(JsonInput, ErrorsNameTheLine) {
   EXPECT_EQ(read(R"({"value":"v"})"), "line 2: no member \"key\"; set key.field (--key-field)");
   EXPECT_EQ(read(R"({"key":"x","value":"v"})"), "line 2: key: expected long, found \"x\"");
   EXPECT_EQ(read(R"({"key":1,"value":7})"), "line 2: value: expected string, found 7");
-  for (const std::string_view bad : {"{", "[1]", "{\"key\"", "{\"key\":1,\"value\":\"v\"} x", "{\"key\":1 \"value\":2}", "{\"key\":\"", "1", "{\"key\":[1,\"value\":2}"}) {
+  for (const std::string_view bad : {"{", "[1]", "{\"key\"", "{\"key\":1,\"value\":\"v\"} x", "{\"key\":1 \"value\":2}",
+                                     "{\"key\":\"", "1", "{\"key\":[1,\"value\":2}"}) {
     EXPECT_EQ(read(bad).substr(0, 6), "line 2") << bad;
   }
 }
 
 TEST(CsvInput, ReadsColumnsAndRecords) {
   const TemporaryDirectory folder;
-  const StoreSchemas schemas = Schemas("\"string\"", {R"({"type":"record","name":"V","fields":[{"name":"n","type":"int","default":7},{"name":"t","type":["null","string"]}]})", "\"string\""});
+  const StoreSchemas schemas = Schemas(
+      "\"string\"",
+      {R"({"type":"record","name":"V","fields":[{"name":"n","type":"int","default":7},{"name":"t","type":["null","string"]}]})",
+       "\"string\""});
   Put(folder / "a.csv", "key,n,value,t\na,1,v1,x\r\n\"b \"\"q\"\"\n2\",,\"v,2\",\n");
   EXPECT_EQ(ReadAllOf(folder / "a.csv", schemas), (std::vector<std::string>{R"("a"="v1")", R"("b \"q\"\n2"="v,2")"}));
   PushSettings first;
@@ -234,7 +249,8 @@ TEST(Dictionary, TrainsOnValuesOrFallsBack) {
   const StoreSchemas schemas = Schemas("\"string\"", {"\"string\""});
   std::string text;
   for (int i = 0; i < 5000; ++i) {
-    text += fmt::format("{{\"key\":\"{}\",\"value\":\"a sentence that all values have in common, number {}\"}}\n", i, i);
+    text +=
+        fmt::format("{{\"key\":\"{}\",\"value\":\"a sentence that all values have in common, number {}\"}}\n", i, i);
   }
   Put(folder / "a.jsonl", text);
   PushSettings settings;

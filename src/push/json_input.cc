@@ -66,18 +66,22 @@ Status FindMembers(std::string_view line, std::string_view key_name, std::string
   if (line.empty() || line[0] != '{') return Bad("not a JSON object");
   line.remove_prefix(1);
   SkipSpace(line);
-  if (!line.empty() && line[0] == '}') line.remove_prefix(1);
+  if (!line.empty() && line[0] == '}')
+    line.remove_prefix(1);
   else {
     while (true) {
       SkipSpace(line);
       std::string_view name;
       std::string_view member;
-      if (line.empty() || line[0] != '"' || !TakeString(line, name)) return Bad("not a JSON object: a member name is missing");
+      if (line.empty() || line[0] != '"' || !TakeString(line, name))
+        return Bad("not a JSON object: a member name is missing");
       SkipSpace(line);
-      if (line.empty() || line[0] != ':') return Bad(fmt::format("not a JSON object: no ':' after {}", name.substr(0, 60)));
+      if (line.empty() || line[0] != ':')
+        return Bad(fmt::format("not a JSON object: no ':' after {}", name.substr(0, 60)));
       line.remove_prefix(1);
       SkipSpace(line);
-      if (!TakeValue(line, member)) return Bad(fmt::format("not a JSON object: member {} is cut short", name.substr(0, 60)));
+      if (!TakeValue(line, member))
+        return Bad(fmt::format("not a JSON object: member {} is cut short", name.substr(0, 60)));
       if (name == key_name) key = member;
       if (name == value_name) value = member;
       SkipSpace(line);
@@ -85,7 +89,8 @@ Status FindMembers(std::string_view line, std::string_view key_name, std::string
       const char c = line[0];
       line.remove_prefix(1);
       if (c == '}') break;
-      if (c != ',') return Bad(fmt::format("not a JSON object: expected ',' or '}}' after member {}", name.substr(0, 60)));
+      if (c != ',')
+        return Bad(fmt::format("not a JSON object: expected ',' or '}}' after member {}", name.substr(0, 60)));
     }
   }
   SkipSpace(line);
@@ -130,7 +135,8 @@ class JsonChunkReader : public ChunkReader {
     return sink.OnRecord(key_, value_);
   }
 
-  static Status EncodeMember(const avro::Schema& schema, std::string_view text, std::string_view what, std::string& out) {
+  static Status EncodeMember(const avro::Schema& schema, std::string_view text, std::string_view what,
+                             std::string& out) {
     out.clear();
     auto datum = avro::FromJson(schema, text, avro::JsonForm::kPlain);
     if (!datum.ok()) return std::move(datum).error().In(what);

@@ -21,7 +21,8 @@ int TerminalWidth(std::FILE* out) {
 
 std::string Bar(double fraction) {
   const int full = static_cast<int>(std::clamp(fraction, 0.0, 1.0) * kBarWidth);
-  return "[" + std::string(static_cast<size_t>(full), '#') + std::string(static_cast<size_t>(kBarWidth - full), '.') + "]";
+  return "[" + std::string(static_cast<size_t>(full), '#') + std::string(static_cast<size_t>(kBarWidth - full), '.') +
+         "]";
 }
 
 std::string Rate(const Progress& progress) {
@@ -73,9 +74,11 @@ void ProgressPrinter::operator()(const Progress& progress) {
   const bool new_stage = progress.stage != stage_;
   if (mode_ == Mode::kLines) {
     // The end of a stage, its course now and then, and what needs saying before there are numbers.
-    const bool due = progress.fraction == 1 || now - last_line_ >= kLineInterval || progress.fraction < 0;
+    const bool ends = progress.fraction == 1;
+    const bool due = ends ? !stage_ended_ || new_stage : now - last_line_ >= kLineInterval || progress.fraction < 0;
     if (new_stage) last_line_ = now;
     stage_ = progress.stage;
+    stage_ended_ = ends;
     if (!due || progress.stage == Stage::kDone || (new_stage && progress.fraction == 0)) return;
     last_line_ = now;
     std::fprintf(out_, "%s\n", Line(progress, 0).c_str());
@@ -97,9 +100,9 @@ void ProgressPrinter::Finish() {
 }
 
 std::string SummaryText(const PushSummary& summary) {
-  std::string text = fmt::format("{} version {} {} ({} partitions, topic {})\n", summary.store, summary.version,
-                                 summary.online ? "is online" : "is written, not serving yet", summary.partitions,
-                                 summary.topic);
+  std::string text =
+      fmt::format("{} version {} {} ({} partitions, topic {})\n", summary.store, summary.version,
+                  summary.online ? "is online" : "is written, not serving yet", summary.partitions, summary.topic);
   const uint64_t data = summary.key_bytes + summary.value_bytes;
   text += fmt::format("  records     {}", FormatCount(summary.records_written));
   if (summary.duplicates_identical > 0) {
@@ -114,20 +117,23 @@ std::string SummaryText(const PushSummary& summary) {
   text += fmt::format("\n  data        {} from {} in {} files", ByteSize(data).ToString(),
                       ByteSize(summary.input_bytes).ToString(), summary.files);
   if (summary.compression != protocol::CompressionStrategy::kNoOp && summary.value_bytes > 0) {
-    text += fmt::format("; values stored as {} ({}, {:.1f}% of {})", ByteSize(summary.value_bytes_stored).ToString(),
-                        protocol::ToString(summary.compression),
-                        100.0 * static_cast<double>(summary.value_bytes_stored) / static_cast<double>(summary.value_bytes),
-                        ByteSize(summary.value_bytes).ToString());
+    text +=
+        fmt::format("; values stored as {} ({}, {:.1f}% of {})", ByteSize(summary.value_bytes_stored).ToString(),
+                    protocol::ToString(summary.compression),
+                    100.0 * static_cast<double>(summary.value_bytes_stored) / static_cast<double>(summary.value_bytes),
+                    ByteSize(summary.value_bytes).ToString());
   }
   if (summary.spilled_bytes > 0) {
     text += fmt::format("\n  sorting     {} runs, {} spilled to disk", summary.sorted_runs,
                         ByteSize(summary.spilled_bytes).ToString());
   }
-  text += fmt::format("\n  time        {} (reading {}, writing {}, ingesting {})", FormatDuration(summary.total),
-                      FormatDuration(summary.reading), FormatDuration(summary.writing), FormatDuration(summary.ingesting));
+  text +=
+      fmt::format("\n  time        {} (reading {}, writing {}, ingesting {})", FormatDuration(summary.total),
+                  FormatDuration(summary.reading), FormatDuration(summary.writing), FormatDuration(summary.ingesting));
   const double seconds = static_cast<double>(summary.total.count()) / 1000;
   if (seconds > 0 && summary.records_written > 0) {
-    text += fmt::format(", {} records/s", FormatCount(static_cast<uint64_t>(static_cast<double>(summary.records_written) / seconds)));
+    text += fmt::format(", {} records/s",
+                        FormatCount(static_cast<uint64_t>(static_cast<double>(summary.records_written) / seconds)));
   }
   text += fmt::format("\n  verified    every replica holds exactly the pushed records\n");
   if (!summary.online) text.erase(text.rfind("  verified"));

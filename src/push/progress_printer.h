@@ -29,6 +29,7 @@ class ProgressPrinter {
   std::FILE* out_;
   const Mode mode_;
   Stage stage_ = Stage::kPreparing;
+  bool stage_ended_ = false;
   bool line_open_ = false;
   std::chrono::steady_clock::time_point last_line_{};
 };
@@ -36,7 +37,7 @@ class ProgressPrinter {
 // A few lines: what was pushed, how fast, where it serves.
 std::string SummaryText(const PushSummary& summary);
 
-std::string FormatCount(uint64_t count);                        // 1,234,567
+std::string FormatCount(uint64_t count);                         // 1,234,567
 std::string FormatDuration(std::chrono::milliseconds duration);  // 850 ms, 12.3 s, 4 min 05 s, 2 h 03 min
 
 }  // namespace venice::push

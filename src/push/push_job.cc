@@ -93,12 +93,15 @@ class PushRun {
     store_ = std::move(described.store);
     if (!store_.enable_writes) {
       return Error(ErrorCode::kStoreDisabled, fmt::format("store {} does not take writes; enable them with "
-                                                          "venice-admin-tool enable-store --accessibility write", store_.name));
+                                                          "venice-admin-tool enable-store --accessibility write",
+                                                          store_.name));
     }
     if (store_.chunking_enabled) {
-      return Error(ErrorCode::kUnsupported, fmt::format("store {} has chunking enabled, which this push job cannot write yet; "
-                                                        "turn it off with venice-admin-tool update-store --chunking-enabled "
-                                                        "false", store_.name));
+      return Error(ErrorCode::kUnsupported,
+                   fmt::format("store {} has chunking enabled, which this push job cannot write yet; "
+                               "turn it off with venice-admin-tool update-store --chunking-enabled "
+                               "false",
+                               store_.name));
     }
     VENICE_ASSIGN(const auto key, client_->GetKeySchema(settings_.store));
     auto key_schema = avro::Schema::Parse(key.text, avro::Schema::Defaults::kAccept);
@@ -107,13 +110,15 @@ class PushRun {
     VENICE_ASSIGN(const auto values, client_->GetAllValueSchemas(settings_.store));
     for (const controller_api::Schema& value : values) {
       auto schema = avro::Schema::Parse(value.text, avro::Schema::Defaults::kAccept);
-      if (!schema.ok()) return std::move(schema).error().In(fmt::format("value schema {} of store {}", value.id, store_.name));
+      if (!schema.ok())
+        return std::move(schema).error().In(fmt::format("value schema {} of store {}", value.id, store_.name));
       schemas_.values.push_back({value.id, std::move(schema).value()});
     }
     std::sort(schemas_.values.begin(), schemas_.values.end(), [](auto& a, auto& b) { return a.id < b.id; });
     if (schemas_.values.empty()) {
       return Error(ErrorCode::kSchemaNotFound, fmt::format("store {} has no value schema; register one with "
-                                                           "venice-admin-tool add-schema", store_.name));
+                                                           "venice-admin-tool add-schema",
+                                                           store_.name));
     }
     return Ok();
   }
@@ -126,8 +131,9 @@ class PushRun {
     }
     for (const InputFile& file : files_) summary_.input_bytes += file.bytes;
     summary_.files = files_.size();
-    Report(-1, 0, 0, fmt::format("store {}: {} {} files, {}", store_.name, files_.size(), ToString(format_),
-                                 ByteSize(summary_.input_bytes).ToString()));
+    Report(-1, 0, 0,
+           fmt::format("store {}: {} {} files, {}", store_.name, files_.size(), ToString(format_),
+                       ByteSize(summary_.input_bytes).ToString()));
     VENICE_ASSIGN(input_, OpenInput(settings_, format_, files_, schemas_));
     summary_.value_schema_id = input_->value_schema_id();
     return Ok();
@@ -146,7 +152,8 @@ class PushRun {
   // <start ms>_<execution url>, made unique: the controller takes the same id for the same push.
   std::string PushJobId() const {
     if (settings_.push_job_id) return *settings_.push_job_id;
-    return fmt::format("{}_{}_{}", clock_.WallMs(), settings_.execution_url, protocol::Guid::Random().ToString().substr(0, 8));
+    return fmt::format("{}_{}_{}", clock_.WallMs(), settings_.execution_url,
+                       protocol::Guid::Random().ToString().substr(0, 8));
   }
 
   Status RequestVersion() {
@@ -180,8 +187,8 @@ class PushRun {
       dictionary_ = nullptr;
       dictionary_bytes_.clear();
     }
-    const auto timeout = settings_.timeout.value_or(
-        std::chrono::hours(store_.bootstrap_to_online_timeout_hours > 0 ? store_.bootstrap_to_online_timeout_hours : 24));
+    const auto timeout = settings_.timeout.value_or(std::chrono::hours(
+        store_.bootstrap_to_online_timeout_hours > 0 ? store_.bootstrap_to_online_timeout_hours : 24));
     deadline_ = clock_.Monotonic() + timeout;
     return Ok();
   }
@@ -190,7 +197,8 @@ class PushRun {
     std::error_code failure;
     if (settings_.temp_dir.empty()) return std::filesystem::temp_directory_path(failure).string();
     std::filesystem::create_directories(settings_.temp_dir, failure);
-    if (failure) return Error(ErrorCode::kIo, fmt::format("cannot make the folder {}: {}", settings_.temp_dir, failure.message()));
+    if (failure)
+      return Error(ErrorCode::kIo, fmt::format("cannot make the folder {}: {}", settings_.temp_dir, failure.message()));
     return settings_.temp_dir;
   }
 
@@ -211,11 +219,14 @@ class PushRun {
                               .record_bytes_max = settings_.record_bytes_max.bytes(),
                               .key_schema = schemas_.key};
     ReadCounters counters;
-    const Status read = ReadAll(*input_, *sorter_, options, counters, [&]() -> Status {
-      const uint64_t done = counters.input_bytes;
-      Report(Fraction(done, summary_.input_bytes), counters.records, done, "");
-      return Watch();
-    }, read_digests_);
+    const Status read = ReadAll(
+        *input_, *sorter_, options, counters,
+        [&]() -> Status {
+          const uint64_t done = counters.input_bytes;
+          Report(Fraction(done, summary_.input_bytes), counters.records, done, "");
+          return Watch();
+        },
+        read_digests_);
     summary_.records_read = counters.records;
     summary_.records_without_value = counters.null_values;
     summary_.records_too_large = counters.too_large;
@@ -240,10 +251,11 @@ class PushRun {
     const uint64_t bytes = summary_.key_bytes + summary_.value_bytes_stored;
     const int64_t quota = store_.storage_quota_bytes;
     if (quota < 0 || bytes <= static_cast<uint64_t>(quota)) return Ok();
-    return Error(ErrorCode::kResourceExhausted,
-                 fmt::format("the data is {} but store {} may hold {}; raise it with venice-admin-tool update-store "
-                             "--storage-quota {}",
-                             ByteSize(bytes).ToString(), store_.name, ByteSize(static_cast<uint64_t>(quota)).ToString(), bytes));
+    return Error(
+        ErrorCode::kResourceExhausted,
+        fmt::format("the data is {} but store {} may hold {}; raise it with venice-admin-tool update-store "
+                    "--storage-quota {}",
+                    ByteSize(bytes).ToString(), store_.name, ByteSize(static_cast<uint64_t>(quota)).ToString(), bytes));
   }
 
   Status WriteTopic() {
@@ -252,7 +264,8 @@ class PushRun {
                                       {.bootstrap_servers = version_.bootstrap_servers, .config = settings_.kafka}));
     const uint64_t queue_kib = std::clamp<uint64_t>(settings_.memory.bytes() / 16 / 1024, 4 * 1024, 64 * 1024);
     std::map<std::string, std::string> overrides;
-    if (!settings_.kafka.contains("kafka.buffer.memory")) overrides["queue.buffering.max.kbytes"] = std::to_string(queue_kib);
+    if (!settings_.kafka.contains("kafka.buffer.memory"))
+      overrides["queue.buffering.max.kbytes"] = std::to_string(queue_kib);
     if (!settings_.kafka.contains("kafka.delivery.timeout.ms")) {
       overrides["delivery.timeout.ms"] = std::to_string(kDeliveryTimeout.count());
     }
@@ -261,10 +274,8 @@ class PushRun {
     writer::VersionTopicWriter writer(*producer, version_.topic, version_.partitions,
                                       {.segment_age_max = milliseconds(0), .clock = &clock_});
     if (settings_.send_control_messages_directly) {
-      VENICE_TRY(writer.StartOfPush({.sorted = true,
-                                     .chunked = false,
-                                     .compression = summary_.compression,
-                                     .dictionary = dictionary_bytes_}));
+      VENICE_TRY(writer.StartOfPush(
+          {.sorted = true, .chunked = false, .compression = summary_.compression, .dictionary = dictionary_bytes_}));
     }
     const WriteOptions options{.threads = std::min(threads_, version_.partitions),
                                .partitions = version_.partitions,
@@ -272,10 +283,13 @@ class PushRun {
                                .allow_duplicate_keys = settings_.allow_duplicate_keys,
                                .key_schema = schemas_.key};
     WriteCounters counters;
-    const Status written = WriteAll(*sorter_, writer, options, read_digests_, counters, [&]() -> Status {
-      Report(Fraction(counters.records, summary_.records_read), counters.records, counters.bytes, "");
-      return Watch();
-    }, summary_.digests);
+    const Status written = WriteAll(
+        *sorter_, writer, options, read_digests_, counters,
+        [&]() -> Status {
+          Report(Fraction(counters.records, summary_.records_read), counters.records, counters.bytes, "");
+          return Watch();
+        },
+        summary_.digests);
     summary_.records_written = counters.records;
     summary_.duplicates_identical = counters.duplicates_identical;
     summary_.duplicates_dropped = counters.duplicates_dropped;
@@ -289,8 +303,9 @@ class PushRun {
 
   Error Explain(const Error& error) const {
     if (error.code() != ErrorCode::kTimeout && error.code() != ErrorCode::kUnavailable) return error;
-    return Error(error.code(), fmt::format("{}; the log at {} did not take the records: is it up, and has its disk space left?",
-                                           error.message(), version_.bootstrap_servers));
+    return Error(error.code(),
+                 fmt::format("{}; the log at {} did not take the records: is it up, and has its disk space left?",
+                             error.message(), version_.bootstrap_servers));
   }
 
   // Counts and digests travel either way: in the headers of our end of push, or with the controller's.
@@ -318,7 +333,8 @@ class PushRun {
                               });
     if (!status.ok()) return std::move(status).error();
     summary_.status = *status;
-    Report(1, 0, 0, fmt::format("version {} {}", version_.version, settings_.defer_version_swap ? "is ready" : "is online"));
+    Report(1, 0, 0,
+           fmt::format("version {} {}", version_.version, settings_.defer_version_swap ? "is ready" : "is online"));
     summary_.online = !settings_.defer_version_swap;
     summary_.ingesting = Since(clock_, stage_started_);
     return Ok();
@@ -331,8 +347,9 @@ class PushRun {
 
   Status CheckDeadline() const {
     if (clock_.Monotonic() < deadline_) return Ok();
-    return Error(ErrorCode::kTimeout, "the push takes longer than its limit (push.job.timeout.override.ms, or the store's "
-                                      "bootstrap-to-online timeout)");
+    return Error(ErrorCode::kTimeout,
+                 "the push takes longer than its limit (push.job.timeout.override.ms, or the store's "
+                 "bootstrap-to-online timeout)");
   }
 
   // While this job works: has somebody killed the version?
@@ -369,10 +386,15 @@ class PushRun {
     Report(stage == Stage::kPreparing ? -1 : 0, 0, 0, std::move(detail));
   }
 
-  void Report(double fraction, uint64_t records, uint64_t bytes, std::string detail, std::optional<Stage> stage = {}) const {
+  void Report(double fraction, uint64_t records, uint64_t bytes, std::string detail,
+              std::optional<Stage> stage = {}) const {
     if (!callback_) return;
-    Progress progress{.stage = stage.value_or(stage_), .records = records, .bytes = bytes, .fraction = fraction,
-                      .elapsed = Since(clock_, stage_started_), .detail = std::move(detail)};
+    Progress progress{.stage = stage.value_or(stage_),
+                      .records = records,
+                      .bytes = bytes,
+                      .fraction = fraction,
+                      .elapsed = Since(clock_, stage_started_),
+                      .detail = std::move(detail)};
     const double seconds = static_cast<double>(progress.elapsed.count()) / 1000;
     if (seconds > 0.1) {
       progress.records_per_second = static_cast<double>(records) / seconds;

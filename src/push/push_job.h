@@ -26,7 +26,8 @@ class PushJob {
   //
   // Errors: kInvalidConfig, kNotFound (input), kStoreNotFound, kInvalidSchema (key or value schema is not the store's),
   // kCorruption (input file, naming block or line), kInvalidArgument (null key, duplicate key, bad record), kTooLarge,
-  // kConcurrentPush, kPushFailed (killed, or a replica failed: says why), kTimeout, kDiskFull, kUnavailable, kCancelled.
+  // kConcurrentPush, kPushFailed (killed, or a replica failed: says why), kTimeout, kDiskFull, kUnavailable,
+  // kCancelled.
   Result<PushSummary> Run(const ProgressCallback& progress = {});
 
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }

@@ -12,9 +12,9 @@ using metadata::ExecutionStatus;
 using metadata::VersionStatus;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kFirstPoll{20};           // small pushes are ready at once
+constexpr milliseconds kFirstPoll{20};  // small pushes are ready at once
 constexpr milliseconds kTickInterval{100};
-constexpr milliseconds kSwapTimeout{120'000};    // from COMPLETED to current: the controller's own work only
+constexpr milliseconds kSwapTimeout{120'000};  // from COMPLETED to current: the controller's own work only
 
 std::string ReplicaReasons(const JobStatus& status) {
   std::string reasons;
@@ -23,7 +23,8 @@ std::string ReplicaReasons(const JobStatus& status) {
     for (const controller_api::ReplicaProgress& replica : replicas) {
       const auto code = metadata::ParseExecutionStatus(replica.status);
       if (!code || !metadata::IsError(*code) || ++shown > 5) continue;
-      reasons += fmt::format("\n  partition {} on {}: {} {}", partition, replica.instance, replica.status, replica.details);
+      reasons +=
+          fmt::format("\n  partition {} on {}: {} {}", partition, replica.instance, replica.status, replica.details);
     }
   }
   if (shown > 5) reasons += fmt::format("\n  and {} more replicas", shown - 5);
@@ -47,8 +48,8 @@ Result<bool> Serves(const metadata::Store& store, int32_t number, bool deferred)
   const metadata::Version* version = store.FindVersion(number);
   if (version == nullptr) return false;
   if (version->status == VersionStatus::kError || version->status == VersionStatus::kKilled) {
-    return Error(ErrorCode::kPushFailed, fmt::format("version {} of store {} is {}; its predecessor still serves", number,
-                                                     store.name, metadata::ToText(version->status)));
+    return Error(ErrorCode::kPushFailed, fmt::format("version {} of store {} is {}; its predecessor still serves",
+                                                     number, store.name, metadata::ToText(version->status)));
   }
   return deferred && (version->status == VersionStatus::kPushed || version->status == VersionStatus::kOnline);
 }
@@ -121,15 +122,17 @@ Result<std::string> AwaitOnline(controller_api::ControllerClient& client, const 
       }
       progress.detail = "all partitions ready, waiting for the swap";
       if (clock.Monotonic() - *completed > kSwapTimeout) {
-        return Error(ErrorCode::kTimeout, fmt::format("version {} is complete but did not become current within {} s; look "
-                                                      "at the controller's log, or swap with venice-admin-tool set-version",
-                                                      version, kSwapTimeout.count() / 1000));
+        return Error(ErrorCode::kTimeout,
+                     fmt::format("version {} is complete but did not become current within {} s; look "
+                                 "at the controller's log, or swap with venice-admin-tool set-version",
+                                 version, kSwapTimeout.count() / 1000));
       }
     }
     if (clock.Monotonic() - last_known > settings.unknown_state_timeout) {
       if (problem) return std::move(*problem).In("no answer about the push for too long");
-      return Error(ErrorCode::kTimeout, "the controller answers UNKNOWN for too long "
-                                        "(job.status.in.unknown.state.timeout.ms)");
+      return Error(ErrorCode::kTimeout,
+                   "the controller answers UNKNOWN for too long "
+                   "(job.status.in.unknown.state.timeout.ms)");
     }
     if (problem) progress.detail = "the controller does not answer, trying again: " + problem->message();
     VENICE_TRY(tick(progress));

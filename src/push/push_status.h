@@ -24,10 +24,10 @@ IngestionProgress Describe(const controller_api::JobStatus& status, int32_t part
 // Ok while the push may go on. Errors: kPushFailed with the controller's and the replicas' reasons.
 Status CheckNotFailed(const controller_api::JobStatus& status);
 
-// Blocks until the version is online (or, with a deferred swap, complete). `tick` is called between polls and may end the
-// waiting with an error. Answers that fail are repeated: a controller may restart meanwhile.
-// Returns the controller's last status text. Errors: kPushFailed, kTimeout (status stays UNKNOWN, or the version completes
-// but does not become current), kUnavailable (no answer for settings.unknown_state_timeout).
+// Blocks until the version is online (or, with a deferred swap, complete). `tick` is called between polls and may end
+// the waiting with an error. Answers that fail are repeated: a controller may restart meanwhile. Returns the
+// controller's last status text. Errors: kPushFailed, kTimeout (status stays UNKNOWN, or the version completes but does
+// not become current), kUnavailable (no answer for settings.unknown_state_timeout).
 Result<std::string> AwaitOnline(controller_api::ControllerClient& client, const PushSettings& settings, int32_t version,
                                 int32_t partitions, const Clock& clock,
                                 const std::function<Status(const IngestionProgress&)>& tick);

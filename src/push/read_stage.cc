@@ -13,7 +13,8 @@ constexpr auto kTickInterval = std::chrono::milliseconds(200);
 // One worker's end of the pipeline. Counts for itself and publishes once a chunk.
 class ShardSink : public RecordSink {
  public:
-  ShardSink(const ReadOptions& options, ExternalSorter& sorter, int shard, std::unique_ptr<protocol::Compressor> compressor)
+  ShardSink(const ReadOptions& options, ExternalSorter& sorter, int shard,
+            std::unique_ptr<protocol::Compressor> compressor)
       : digests(static_cast<size_t>(options.partitions)),
         options_(options),
         sorter_(sorter),
@@ -61,12 +62,13 @@ class ShardSink : public RecordSink {
   Error TooLarge(std::string_view key, std::string_view value, std::string_view stored) {
     ++too_large_;
     auto text = avro::BinaryToJson(options_.key_schema, key.substr(0, 4096));
-    return Error(ErrorCode::kTooLarge,
-                 fmt::format("the record of key {} is too large: {} of key and {}{} of value, at most {} together; make it "
-                             "smaller, or let the store compress (update-store --compression-strategy ZSTD_WITH_DICT)",
-                             text.ok() ? *text : "(long)", ByteSize(key.size()).ToString(), ByteSize(stored.size()).ToString(),
-                             compressor_ == nullptr ? "" : fmt::format(" ({} uncompressed)", ByteSize(value.size()).ToString()),
-                             ByteSize(options_.record_bytes_max).ToString()));
+    return Error(
+        ErrorCode::kTooLarge,
+        fmt::format("the record of key {} is too large: {} of key and {}{} of value, at most {} together; make it "
+                    "smaller, or let the store compress (update-store --compression-strategy ZSTD_WITH_DICT)",
+                    text.ok() ? *text : "(long)", ByteSize(key.size()).ToString(), ByteSize(stored.size()).ToString(),
+                    compressor_ == nullptr ? "" : fmt::format(" ({} uncompressed)", ByteSize(value.size()).ToString()),
+                    ByteSize(options_.record_bytes_max).ToString()));
   }
 
   const ReadOptions& options_;

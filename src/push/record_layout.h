@@ -26,9 +26,7 @@ inline std::string_view RecordKey(const char* record) { return {record + kRecord
 inline std::string_view RecordValue(const char* record) {
   return {record + kRecordHeaderBytes + LoadU32(record + 4), LoadU32(record + 8)};
 }
-inline size_t RecordBytes(const char* record) {
-  return kRecordHeaderBytes + LoadU32(record + 4) + LoadU32(record + 8);
-}
+inline size_t RecordBytes(const char* record) { return kRecordHeaderBytes + LoadU32(record + 4) + LoadU32(record + 8); }
 
 inline void StoreRecord(char* at, uint32_t partition, std::string_view key, std::string_view value) {
   const uint32_t header[3] = {partition, static_cast<uint32_t>(key.size()), static_cast<uint32_t>(value.size())};

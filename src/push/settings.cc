@@ -20,7 +20,8 @@ Result<int64_t> ParseInteger(const std::string& text) {
   const std::string_view trimmed = Trim(text);
   int64_t value = 0;
   const auto [end, failure] = std::from_chars(trimmed.data(), trimmed.data() + trimmed.size(), value);
-  if (failure != std::errc() || end != trimmed.data() + trimmed.size()) return Invalid(fmt::format("\"{}\" is not a whole number", text));
+  if (failure != std::errc() || end != trimmed.data() + trimmed.size())
+    return Invalid(fmt::format("\"{}\" is not a whole number", text));
   return value;
 }
 
@@ -165,7 +166,8 @@ std::string_view ToString(InputFormat format) {
 }
 
 Result<InputFormat> ParseInputFormat(std::string_view name) {
-  for (const InputFormat format : {InputFormat::kAuto, InputFormat::kAvro, InputFormat::kJsonLines, InputFormat::kCsv}) {
+  for (const InputFormat format :
+       {InputFormat::kAuto, InputFormat::kAvro, InputFormat::kJsonLines, InputFormat::kCsv}) {
     if (ToString(format) == name) return format;
   }
   return Invalid(fmt::format("input format \"{}\"; it is auto, avro, jsonl or csv", name));
@@ -197,15 +199,16 @@ Status PushSettings::Validate() const {
   }
   for (const std::string& url : controller_urls) {
     if (url.starts_with("d2://")) {
-      return Error(ErrorCode::kUnsupported, "venice.discover.urls " + url + ": D2 is not supported; give http:// addresses");
+      return Error(ErrorCode::kUnsupported,
+                   "venice.discover.urls " + url + ": D2 is not supported; give http:// addresses");
     }
   }
   if (store.empty()) return Invalid("venice.store.name is missing: which store is pushed to?");
   if (input_path.empty()) return Invalid("input.path is missing: a file, a folder or a pattern such as /data/*.avro");
   if (key_field.empty() || value_field.empty()) return Invalid("key.field and value.field must not be empty");
   if (memory < kMemoryMin) {
-    return Invalid(fmt::format("push.memory (--memory) is {}; at least {} are needed", memory.ToString(),
-                               kMemoryMin.ToString()));
+    return Invalid(
+        fmt::format("push.memory (--memory) is {}; at least {} are needed", memory.ToString(), kMemoryMin.ToString()));
   }
   if (threads < 0 || threads > 256) return Invalid(fmt::format("push.threads (--threads) is {}; 0 to 256", threads));
   if (poll_interval < std::chrono::milliseconds(10)) return Invalid("poll.job.status.interval.ms must be at least 10");

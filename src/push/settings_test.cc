@@ -27,20 +27,23 @@ TEST(Settings, ReadsVenicesQuickstartFile) {
   EXPECT_EQ(settings->controller_attempts, 5);
   EXPECT_EQ(settings->poll_interval, std::chrono::milliseconds(1000));
   EXPECT_EQ(settings->kafka.at("kafka.security.protocol"), "PLAINTEXT");
-  EXPECT_EQ(settings->ignored, (std::vector<std::string>{"push.job.status.upload.enable", "venice.writer.close.timeout.ms"}));
+  EXPECT_EQ(settings->ignored,
+            (std::vector<std::string>{"push.job.status.upload.enable", "venice.writer.close.timeout.ms"}));
   EXPECT_TRUE(settings->Validate().ok());
 }
 
 TEST(Settings, SaysWhichPropertyIsWrong) {
   EXPECT_EQ(From("poll.job.status.interval.ms=soon").error().message(),
             "poll.job.status.interval.ms: \"soon\" is not a whole number");
-  EXPECT_EQ(From("allow.duplicate.key=yes").error().message(), "allow.duplicate.key: \"yes\" is neither true nor false");
+  EXPECT_EQ(From("allow.duplicate.key=yes").error().message(),
+            "allow.duplicate.key: \"yes\" is neither true nor false");
   EXPECT_FALSE(From("incremental.push=true").ok());
   EXPECT_FALSE(From("key.field=a\navro.key.field=b").ok());
   EXPECT_TRUE(From("key.field=a\navro.key.field=a").ok());
   EXPECT_NE(From("")->Validate().error().message().find("venice.discover.urls"), std::string::npos);
   EXPECT_NE(From("venice.discover.urls=a")->Validate().error().message().find("venice.store.name"), std::string::npos);
-  EXPECT_NE(From("venice.discover.urls=a\nvenice.store.name=b")->Validate().error().message().find("input.path"), std::string::npos);
+  EXPECT_NE(From("venice.discover.urls=a\nvenice.store.name=b")->Validate().error().message().find("input.path"),
+            std::string::npos);
   EXPECT_FALSE(From("venice.discover.urls=d2://x\nvenice.store.name=b\ninput.path=c")->Validate().ok());
   EXPECT_FALSE(From("venice.discover.urls=x\nvenice.store.name=b\ninput.path=c\npush.memory=1M")->Validate().ok());
 }
@@ -52,9 +55,13 @@ TEST(Progress, LinesAndSummaryRead) {
   EXPECT_EQ(FormatDuration(std::chrono::milliseconds(850)), "850 ms");
   EXPECT_EQ(FormatDuration(std::chrono::milliseconds(12'345)), "12.3 s");
   EXPECT_EQ(FormatDuration(std::chrono::milliseconds(245'000)), "4 min 05 s");
-  Progress progress{.stage = Stage::kReading, .records = 60'000, .bytes = 3 << 20, .fraction = 0.5,
+  Progress progress{.stage = Stage::kReading,
+                    .records = 60'000,
+                    .bytes = 3 << 20,
+                    .fraction = 0.5,
                     .remaining = std::chrono::milliseconds(2000)};
-  EXPECT_EQ(ProgressPrinter::Line(progress, 0), "reading   [############............]  50%  60,000 records  3.0 MiB  2.0 s left");
+  EXPECT_EQ(ProgressPrinter::Line(progress, 0),
+            "reading   [############............]  50%  60,000 records  3.0 MiB  2.0 s left");
   PushSummary summary;
   summary.store = "quote\"d";
   EXPECT_NE(summary.ToJson().find(R"("store":"quote\"d")"), std::string::npos);

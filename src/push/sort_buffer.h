@@ -11,8 +11,8 @@
 
 namespace venice::push {
 
-// One thread at a time. Records lie in large chunks that are kept between fillings; sorting needs 16 bytes a record more,
-// which counts against the limit.
+// One thread at a time. Records lie in large chunks that are kept between fillings; sorting needs 16 bytes a record
+// more, which counts against the limit.
 class SortBuffer {
  public:
   struct Entry {

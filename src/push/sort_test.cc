@@ -36,7 +36,8 @@ bool UnsignedLess(const Sample& a, const Sample& b) {
          std::tuple(b.partition, std::string_view(b.key), std::string_view(b.value));
 }
 
-std::vector<Sample> SortedBy(ExternalSorter& sorter, const std::vector<Sample>& samples, int32_t partitions, int shards) {
+std::vector<Sample> SortedBy(ExternalSorter& sorter, const std::vector<Sample>& samples, int32_t partitions,
+                             int shards) {
   for (size_t i = 0; i < samples.size(); ++i) {
     const auto shard = static_cast<int>(i % static_cast<size_t>(shards));
     EXPECT_TRUE(sorter.Add(shard, samples[i].partition, samples[i].key, samples[i].value).ok());
@@ -77,8 +78,8 @@ TEST(ExternalSorter, SortsInMemory) {
 TEST(ExternalSorter, SortsOnDisk) {
   const auto samples = MakeSamples(50'000, 5, 1'000'000, 2);
   const TemporaryDirectory folder;
-  ExternalSorter sorter({.partitions = 5, .shards = 2, .merge_threads = 2, .memory_bytes = 1 << 20,
-                         .temp_dir = folder.path().string()});
+  ExternalSorter sorter(
+      {.partitions = 5, .shards = 2, .merge_threads = 2, .memory_bytes = 1 << 20, .temp_dir = folder.path().string()});
   auto expected = samples;
   std::sort(expected.begin(), expected.end(), UnsignedLess);
   EXPECT_EQ(SortedBy(sorter, samples, 5, 2), expected);

@@ -90,7 +90,8 @@ bool SpillReader::Fill(size_t wanted) {
   if (buffer_.size() < wanted) buffer_.resize(wanted);
   while (used_ < wanted) {
     const size_t room = static_cast<size_t>(std::min<uint64_t>(buffer_.size() - used_, end_ - offset_));
-    const ssize_t count = room == 0 ? 0 : ::pread(run_->fd(), buffer_.data() + used_, room, static_cast<off_t>(offset_));
+    const ssize_t count =
+        room == 0 ? 0 : ::pread(run_->fd(), buffer_.data() + used_, room, static_cast<off_t>(offset_));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       status_ = ErrnoError("read sorted records back", errno);

@@ -74,8 +74,10 @@ Result<bool> TextChunks::Next(Chunk& chunk) {
       }
       whole = WholeLines(lines);
       if (whole == 0 && !ended && pending_.size() > kLineBytesMax) {
-        return Error(ErrorCode::kTooLarge, fmt::format("{}, line {}: longer than {} bytes; is this a text file, and are its "
-                                                       "quotes closed?", path, line_, kLineBytesMax));
+        return Error(ErrorCode::kTooLarge,
+                     fmt::format("{}, line {}: longer than {} bytes; is this a text file, and are its "
+                                 "quotes closed?",
+                                 path, line_, kLineBytesMax));
       }
       wanted = std::max(wanted, pending_.size());
     }

@@ -36,9 +36,9 @@ class TextChunks {
   std::mutex mutex_;
   std::FILE* file_ = nullptr;
   size_t next_file_ = 0;
-  std::string pending_;     // read, not yet handed out
-  uint64_t offset_ = 0;     // of pending_ in the file
-  int64_t line_ = 1;        // number of the first pending line
+  std::string pending_;  // read, not yet handed out
+  uint64_t offset_ = 0;  // of pending_ in the file
+  int64_t line_ = 1;     // number of the first pending line
 };
 
 }  // namespace venice::push

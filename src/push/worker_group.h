@@ -27,8 +27,8 @@ class WorkerGroup {
   WorkerGroup(const WorkerGroup&) = delete;
   WorkerGroup& operator=(const WorkerGroup&) = delete;
 
-  // Calls `tick` every `interval` until all have ended, or until it fails (it then has told them to stop); its error, or
-  // else the first of a worker, is returned.
+  // Calls `tick` every `interval` until all have ended, or until it fails (it then has told them to stop); its error,
+  // or else the first of a worker, is returned.
   Status Wait(std::chrono::milliseconds interval, const std::function<Status()>& tick) {
     Status ticked;
     std::unique_lock lock(mutex_);

@@ -11,8 +11,8 @@ constexpr uint64_t kPublishEvery = 1024;  // records between two looks at shared
 
 class PartitionTask {
  public:
-  PartitionTask(int32_t partition, const WriteOptions& options, writer::VersionTopicWriter& writer, WriteCounters& counters,
-                const std::atomic<bool>& stop)
+  PartitionTask(int32_t partition, const WriteOptions& options, writer::VersionTopicWriter& writer,
+                WriteCounters& counters, const std::atomic<bool>& stop)
       : partition_(partition), options_(options), writer_(writer), counters_(counters), stop_(stop) {}
 
   protocol::PartitionDigest written;
@@ -63,10 +63,11 @@ class PartitionTask {
       return Ok();
     }
     auto key = avro::BinaryToJson(options_.key_schema, record.key);
-    return Error(ErrorCode::kInvalidArgument,
-                 fmt::format("key {} is in the input more than once with different values; remove the duplicates, or set "
-                             "allow.duplicate.key=true (--allow-duplicate-key) to keep one of them",
-                             key.ok() ? *key : "(unprintable)"));
+    return Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("key {} is in the input more than once with different values; remove the duplicates, or set "
+                    "allow.duplicate.key=true (--allow-duplicate-key) to keep one of them",
+                    key.ok() ? *key : "(unprintable)"));
   }
 
   void Publish() {

@@ -24,7 +24,7 @@ constexpr int32_t kSchemaId = 1;
 
 struct TopicContent {
   std::vector<std::pair<std::string, std::string>> records;  // key and stored value, in log order
-  std::optional<protocol::PartitionDigest> declared;          // of the end of push
+  std::optional<protocol::PartitionDigest> declared;         // of the end of push
   int64_t declared_count = -1;
 };
 
@@ -41,8 +41,8 @@ class WriteTest : public ::testing::Test {
   }
 
   // The two stages as PushJob runs them.
-  Status Push(const std::vector<std::pair<std::string, std::string>>& pairs, size_t memory, bool allow_duplicates = false,
-              bool lose_one = false) {
+  Status Push(const std::vector<std::pair<std::string, std::string>>& pairs, size_t memory,
+              bool allow_duplicates = false, bool lose_one = false) {
     const std::string path = folder_ / "in.jsonl";
     std::ofstream out(path);
     for (const auto& [key, value] : pairs) out << "{\"key\":\"" << key << "\",\"value\":\"" << value << "\"}\n";
@@ -51,19 +51,27 @@ class WriteTest : public ::testing::Test {
     VENICE_ASSIGN(const auto input, OpenJsonInput({}, files, schemas_));
     ExternalSorter sorter({.partitions = kPartitions, .shards = 2, .merge_threads = 2, .memory_bytes = memory});
     std::vector<protocol::PartitionDigest> read;
-    VENICE_TRY(ReadAll(*input, sorter,
-                       {.threads = 2, .partitions = kPartitions, .value_schema_id = kSchemaId, .record_bytes_max = 10'000,
-                        .key_schema = schemas_.key},
-                       read_counters_, [] { return Ok(); }, read));
+    VENICE_TRY(ReadAll(
+        *input, sorter,
+        {.threads = 2,
+         .partitions = kPartitions,
+         .value_schema_id = kSchemaId,
+         .record_bytes_max = 10'000,
+         .key_schema = schemas_.key},
+        read_counters_, [] { return Ok(); }, read));
     if (lose_one) read[0].Add("a key that never came out", kSchemaId, "value");
     VENICE_TRY(sorter.PrepareMerge());
     spilled_ = sorter.spilled_bytes();
     writer::VersionTopicWriter writer(*producer_, "s_v1", kPartitions);
     VENICE_TRY(writer.StartOfPush({}));
-    VENICE_TRY(WriteAll(sorter, writer,
-                        {.threads = 2, .partitions = kPartitions, .value_schema_id = kSchemaId,
-                         .allow_duplicate_keys = allow_duplicates, .key_schema = schemas_.key},
-                        read, write_counters_, [] { return Ok(); }, digests_));
+    VENICE_TRY(WriteAll(
+        sorter, writer,
+        {.threads = 2,
+         .partitions = kPartitions,
+         .value_schema_id = kSchemaId,
+         .allow_duplicate_keys = allow_duplicates,
+         .key_schema = schemas_.key},
+        read, write_counters_, [] { return Ok(); }, digests_));
     return writer.EndOfPush(digests_, 30s);
   }
 
@@ -112,7 +120,8 @@ class WriteTest : public ::testing::Test {
 
 std::vector<std::pair<std::string, std::string>> Pairs(int count) {
   std::vector<std::pair<std::string, std::string>> pairs;
-  for (int i = 0; i < count; ++i) pairs.emplace_back(fmt::format("key-{}", i * 7919 % count), fmt::format("value {}", i));
+  for (int i = 0; i < count; ++i)
+    pairs.emplace_back(fmt::format("key-{}", i * 7919 % count), fmt::format("value {}", i));
   return pairs;
 }
 
@@ -168,7 +177,9 @@ TEST_F(WriteTest, AllowedDuplicatesKeepTheSmallestValue) {
   for (int32_t partition = 0; partition < kPartitions; ++partition) {
     for (const auto& record : Read(partition).records) value = record.second;
   }
-  EXPECT_EQ(value, "\x02" "2");
+  EXPECT_EQ(value,
+            "\x02"
+            "2");
 }
 
 TEST_F(WriteTest, TooLargeRecordsNameTheirKeyAndPlace) {

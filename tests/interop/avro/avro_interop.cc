@@ -24,7 +24,8 @@ Status Cat(const std::string& path) {
 Status Write(const std::string& path, const std::string& codec_name, const std::string& schema_json) {
   VENICE_ASSIGN(const avro::Codec codec, avro::ParseCodec(codec_name));
   VENICE_ASSIGN(const avro::Schema schema, avro::Schema::Parse(schema_json));
-  VENICE_ASSIGN(const auto writer, avro::ContainerWriter::Create(path, schema, {.codec = codec, .block_bytes = ByteSize(500)}));
+  VENICE_ASSIGN(const auto writer,
+                avro::ContainerWriter::Create(path, schema, {.codec = codec, .block_bytes = ByteSize(500)}));
   for (std::string line; std::getline(std::cin, line);) {
     VENICE_ASSIGN(const avro::Datum datum, avro::FromJson(schema, line));
     VENICE_TRY(writer->Append(datum));
