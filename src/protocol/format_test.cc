@@ -48,8 +48,14 @@ TEST(TopicName, IsStrictWhereJavaIsLax) {
 }
 
 TEST(TopicName, StoreNamesKeepTopicsUnambiguous) {
-  EXPECT_TRUE(IsValidStoreName("user-profiles_2"));
-  for (const char* name : {"", "1a", "_a", "a b", "a.b", "a_rt", "a_v1", "a_sep"}) EXPECT_FALSE(IsValidStoreName(name));
+  for (const char* name : {"", "1a", "_a", "a b", "a.b", "a_rt"}) EXPECT_FALSE(IsValidStoreName(name));
+  // Odd names that Venice allows still come back from their topics.
+  for (const char* name : {"user-profiles_2", "a_v1", "a_sep", "a_v1_sr", "x_rt_sep", "x_rt_v1"}) {
+    ASSERT_TRUE(IsValidStoreName(name)) << name;
+    EXPECT_EQ(ParseTopicName(VersionTopic(name, 3)).store, name);
+    EXPECT_EQ(ParseTopicName(VersionTopic(name, 3)).kind, TopicKind::kVersion);
+    EXPECT_EQ(ParseTopicName(RealTimeTopic(name)).store, name);
+  }
   EXPECT_FALSE(IsValidStoreName(std::string(129, 'a')));
 }
 

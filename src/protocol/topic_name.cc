@@ -115,8 +115,7 @@ bool IsValidStoreName(std::string_view store) {
   for (const char c : store) {
     if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '_' && c != '-') return false;
   }
-  std::string_view rest = store;
-  return !store.ends_with(kRealTimeSuffix) && !store.ends_with(kSeparateSuffix) && !TakeVersion(rest);
+  return !store.ends_with(kRealTimeSuffix);
 }
 
 }  // namespace venice::protocol

@@ -39,8 +39,8 @@ std::string AdminTopic(std::string_view cluster);
 // "<topic>-<partition>"
 std::string ReplicaId(std::string_view topic, int32_t partition);
 
-// A legal store name: a letter, then letters, digits, '_' or '-', at most 128 characters, and not one that would make its
-// topics ambiguous (ending in "_rt", "_v<digits>" or "_sep").
+// A legal store name: a letter, then letters, digits, '_' or '-', at most 128 characters, and not ending in "_rt": the
+// version topics of such a store would be taken for real-time topics.
 bool IsValidStoreName(std::string_view store);
 
 }  // namespace venice::protocol

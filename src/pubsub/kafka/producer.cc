@@ -45,8 +45,13 @@ void KafkaProducer::OnDelivery(rd_kafka_t*, const rd_kafka_message_t* message, v
   const auto opaque = reinterpret_cast<uintptr_t>(message->_private);
   if (opaque == 0) return;
   Result<Position> outcome = PositionFromOffset(message->offset);
-  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-    outcome = MakeError(message->err, fmt::format("write to {}-{}", rd_kafka_topic_name(message->rkt), message->partition));
+  const std::string attempt = fmt::format("write to {}-{}", rd_kafka_topic_name(message->rkt), message->partition);
+  if (message->err == RD_KAFKA_RESP_ERR_POLICY_VIOLATION) {
+    // Kafka has no error for a full disk that clients do not repeat for minutes; the embedded log answers with this one.
+    outcome = Error(ErrorCode::kDiskFull, attempt + ": the log refuses more records, its disk has no space left");
+  } else if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    outcome = MakeError(message->err, attempt);
+  }
   if ((opaque & kWatcherBit) != 0) {
     reinterpret_cast<DeliveryWatcher*>(opaque ^ kWatcherBit)->OnDelivery(std::move(outcome));
     return;
