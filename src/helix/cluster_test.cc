@@ -537,6 +537,54 @@ TEST_F(ClusterTest, TwoClustersLiveSideBySide) {
   EXPECT_TRUE(admin_->DeleteCluster(other).ok());
 }
 
+TEST_F(ClusterTest, HostileNodesHoldUpNobody) {
+  StartController();
+  const Paths paths(cluster_);
+  ASSERT_TRUE(admin_->AddInstance(cluster_, Name(0)).ok());
+  ASSERT_TRUE(client_->Set(paths.History(Name(0)), "no record").ok());
+  ASSERT_TRUE(client_->Create(paths.Message(Name(0), "garbage"), "{\"id\":[[[[").ok());
+  Node& node = StartNode(0);
+  StartSpectator();
+  const auto send = [&](const std::string& id, const ZnRecord::Map& fields) {
+    ZnRecord record;
+    record.id = id;
+    record.simple = {{"MSG_ID", id},
+                     {"MSG_TYPE", "STATE_TRANSITION"},
+                     {"MSG_STATE", "new"},
+                     {"TGT_NAME", Name(0)},
+                     {"TGT_SESSION_ID", "*"},
+                     {"STATE_MODEL_DEF", "LeaderStandby"},
+                     {"FROM_STATE", "OFFLINE"},
+                     {"TO_STATE", "STANDBY"},
+                     {"RESOURCE_NAME", "x_v1"},
+                     {"PARTITION_NAME", "x_v1_0"}};
+    for (const auto& [key, value] : fields) record.simple[key] = value;
+    ASSERT_TRUE(client_->Create(paths.Message(Name(0), id), EncodeZnRecord(record)).ok());
+  };
+  send("dots", {{"RESOURCE_NAME", ".."}});
+  send("slash", {{"RESOURCE_NAME", "a/b"}});
+  send("nothing", {{"RESOURCE_NAME", ""}});
+  send("old-session", {{"TGT_SESSION_ID", "123"}});
+  send("wrong-from", {{"FROM_STATE", "LEADER"}});
+  send("no-op", {{"MSG_TYPE", "NO_OP"}});
+  send("unknown-type", {{"MSG_TYPE", "control_message"}, {"RETRY_COUNT", "1"}});
+  send("unknown-model", {{"STATE_MODEL_DEF", "MasterSlave"}, {"RETRY_COUNT", "1"}});
+  send("batch", {{"BATCH_MESSAGE_MODE", "true"}});
+  ASSERT_TRUE(client_->Create(paths.IdealState("broken_v1"), "{}}").ok());
+  ASSERT_TRUE(client_->Create(paths.LiveInstances() + "/strange", "").ok());
+  AddResource(2, 1);
+  ASSERT_TRUE(AwaitConverged(2, 1));
+  const std::set<std::string> left{"batch", "garbage", "unknown-model", "unknown-type"};
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        const auto names = client_->Children(paths.Messages(Name(0))).value().value();
+        return std::set<std::string>(names.begin(), names.end()) == left;
+      },
+      kLimit));
+  EXPECT_EQ(ReadRecord(*client_, paths.Message(Name(0), "unknown-model")).value()->Text("MSG_STATE"), "unprocessable");
+  EXPECT_EQ(node->CurrentStates("x_v1").size(), 0u);
+}
+
 TEST_F(ClusterTest, AnyMixOfFaultsEndsWhole) {
   if (!server_) GTEST_SKIP() << "needs the embedded server";
   const auto seed = static_cast<uint32_t>(std::random_device{}());

@@ -263,11 +263,17 @@ Status Participant::Impl::CreateLiveInstance(int64_t session) {
 }
 
 Status Participant::Impl::RecordHistory(const std::string& session_text) {
-  return ChangeRecord(client_, paths_.History(options_.instance), [&](ZnRecord& history) {
+  const std::string path = paths_.History(options_.instance);
+  const Status recorded = ChangeRecord(client_, path, [&](ZnRecord& history) {
     history.id = options_.instance;
     RecordOnline(history, session_text, clock_.WallMs());
     return true;
   });
+  if (recorded.ok() || recorded.error().code() != ErrorCode::kCorruption) return recorded;
+  ZnRecord history;  // nobody can read the old one: it must not keep us out
+  history.id = options_.instance;
+  RecordOnline(history, session_text, clock_.WallMs());
+  return WriteRecord(client_, path, history);
 }
 
 // A clean stop: nobody reads from us any more, then nobody counts on us, then the replicas rest.

@@ -9,6 +9,15 @@
 #include "helix/state_model.h"
 
 namespace venice::helix {
+namespace {
+
+// The resource becomes part of a path: one that cannot be written must not hold up the others for ever.
+bool IsNodeName(std::string_view name) {
+  const bool printable = std::all_of(name.begin(), name.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
+  return printable && !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos;
+}
+
+}  // namespace
 
 void Participant::Impl::ReadMessages() {
   if (!joined_ || stopping_) return;
@@ -50,8 +59,14 @@ Status Participant::Impl::ReadNewMessages(std::vector<Message>& fresh) {
                 [&](const std::string& id) { return !std::binary_search(present.begin(), present.end(), id); });
   for (const std::string& id : present) {
     if (working_.contains(id)) continue;
-    VENICE_ASSIGN(std::optional<ZnRecord> record, ReadRecord(client_, paths_.Message(options_.instance, id)));
-    if (record) fresh.push_back({id, std::move(*record)});
+    Result<std::optional<ZnRecord>> record = ReadRecord(client_, paths_.Message(options_.instance, id));
+    if (!record.ok() && record.error().code() == ErrorCode::kCorruption) {
+      LogWarning("helix.message.unreadable", {{"id", id}, {"error", record.error().message()}});
+      working_.insert(id);  // left for whoever wrote it
+      continue;
+    }
+    VENICE_TRY(record);
+    if (*record) fresh.push_back({id, std::move(**record)});
   }
   return Ok();
 }
@@ -110,6 +125,11 @@ bool Participant::Impl::Accept(Message& message) {
   for (const char* field : {"RESOURCE_NAME", "PARTITION_NAME", "FROM_STATE", "TO_STATE"}) {
     if (!record.Text(field).empty()) continue;
     LogWarning("helix.message.invalid", {{"id", message.id}, {"missing", field}});
+    DeleteMessage(message.id);
+    return false;
+  }
+  if (!IsNodeName(record.Text("RESOURCE_NAME"))) {
+    LogWarning("helix.message.invalid", {{"id", message.id}, {"resource", record.Text("RESOURCE_NAME")}});
     DeleteMessage(message.id);
     return false;
   }
