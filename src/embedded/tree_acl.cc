@@ -104,8 +104,8 @@ TreeIdentity DigestIdentity(std::string_view user_and_password) {
   unsigned char hash[SHA_DIGEST_LENGTH];
   SHA1(reinterpret_cast<const unsigned char*>(user_and_password.data()), user_and_password.size(), hash);
   const std::string_view user = user_and_password.substr(0, user_and_password.find(':'));
-  return {"digest", std::string(user) + ":" +
-                        Base64Encode(std::string_view(reinterpret_cast<const char*>(hash), sizeof(hash)))};
+  return {"digest",
+          std::string(user) + ":" + Base64Encode(std::string_view(reinterpret_cast<const char*>(hash), sizeof(hash)))};
 }
 
 TreeAclList WithoutSecrets(const TreeAclList& acl) {

@@ -199,10 +199,14 @@ std::vector<TreeOpResult> TreeEngine::Write(const TreeCaller& caller, std::vecto
 TreeCode TreeEngine::Check(const TreeCaller& caller, TreeOp& op, TreeChange& change) const {
   change.kind = ChangeKind(op.kind);
   switch (op.kind) {
-    case TreeOp::Kind::kCreate: return CheckCreate(caller, op, change);
-    case TreeOp::Kind::kDelete: return CheckDelete(caller, op, change);
-    case TreeOp::Kind::kSetData: return CheckSet(caller, op, change);
-    case TreeOp::Kind::kSetAcl: return CheckSetAcl(caller, op, change);
+    case TreeOp::Kind::kCreate:
+      return CheckCreate(caller, op, change);
+    case TreeOp::Kind::kDelete:
+      return CheckDelete(caller, op, change);
+    case TreeOp::Kind::kSetData:
+      return CheckSet(caller, op, change);
+    case TreeOp::Kind::kSetAcl:
+      return CheckSetAcl(caller, op, change);
     case TreeOp::Kind::kCheck: {
       if (!ValidTreePath(op.path)) return TreeCode::kBadArguments;
       const TreeNode* node = store_.Find(op.path);
@@ -275,10 +279,17 @@ TreeCode TreeEngine::CheckSetAcl(const TreeCaller& caller, TreeOp& op, TreeChang
 void TreeEngine::Tell(const std::vector<TreeEvent>& events) {
   for (const TreeEvent& event : events) {
     switch (event.type) {
-      case TreeEventType::kCreated: watches_.Created(event.path, TreeStore::ParentOf(event.path), watch_sink_); break;
-      case TreeEventType::kDeleted: watches_.Deleted(event.path, TreeStore::ParentOf(event.path), watch_sink_); break;
-      case TreeEventType::kDataChanged: watches_.DataChanged(event.path, watch_sink_); break;
-      case TreeEventType::kChildrenChanged: break;
+      case TreeEventType::kCreated:
+        watches_.Created(event.path, TreeStore::ParentOf(event.path), watch_sink_);
+        break;
+      case TreeEventType::kDeleted:
+        watches_.Deleted(event.path, TreeStore::ParentOf(event.path), watch_sink_);
+        break;
+      case TreeEventType::kDataChanged:
+        watches_.DataChanged(event.path, watch_sink_);
+        break;
+      case TreeEventType::kChildrenChanged:
+        break;
     }
   }
 }
@@ -389,9 +400,10 @@ Status TreeEngine::Replay(std::string_view record) {
   for (int32_t i = 0; i < count; ++i) {
     TreeChange change = TreeChange::Decode(in);
     if (!in.ok() || !store_.Possible(change)) {
-      return Error(ErrorCode::kCorruption,
-                   fmt::format("change {} of the tree journal does not fit the tree; restore the data folder from a copy",
-                               zxid));
+      return Error(
+          ErrorCode::kCorruption,
+          fmt::format("change {} of the tree journal does not fit the tree; restore the data folder from a copy",
+                      zxid));
     }
     store_.Apply(std::move(change), zxid, time_ms, nullptr);
   }

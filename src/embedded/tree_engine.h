@@ -63,7 +63,8 @@ class TreeEngine {
   // kRuntimeInconsistency after it. Watches are told before this returns.
   std::vector<TreeOpResult> Write(const TreeCaller& caller, std::vector<TreeOp> ops);
 
-  // Reads. A watcher (0 for none) is registered as ZooKeeper does: by Exists always, by the others when the node exists.
+  // Reads. A watcher (0 for none) is registered as ZooKeeper does: by Exists always, by the others when the node
+  // exists.
   struct NodeView {
     TreeCode code = TreeCode::kOk;
     const TreeNode* node = nullptr;  // when code is kOk

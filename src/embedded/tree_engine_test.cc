@@ -32,8 +32,12 @@ TreeOp Simple(TreeOp::Kind kind, std::string path, int32_t version = -1, std::st
   op.data = std::move(data);
   return op;
 }
-TreeOp Delete(std::string path, int32_t version = -1) { return Simple(TreeOp::Kind::kDelete, std::move(path), version); }
-TreeOp Set(std::string path, std::string data) { return Simple(TreeOp::Kind::kSetData, std::move(path), -1, std::move(data)); }
+TreeOp Delete(std::string path, int32_t version = -1) {
+  return Simple(TreeOp::Kind::kDelete, std::move(path), version);
+}
+TreeOp Set(std::string path, std::string data) {
+  return Simple(TreeOp::Kind::kSetData, std::move(path), -1, std::move(data));
+}
 
 class TreeEngineTest : public ::testing::Test {
  protected:
@@ -141,7 +145,8 @@ TEST_F(TreeEngineTest, PersistentWatchesStayAndRecursiveOnesSkipChildLists) {
   Write(Set("/a", "x"));
   Write(Set("/a", "y"));
   Write(Delete("/a/b"));
-  EXPECT_EQ(TakeEvents(), (Strings{"2:1:/a/b", "1:4:/a", "1:3:/a", "2:3:/a", "1:3:/a", "2:3:/a", "2:2:/a/b", "1:4:/a"}));
+  EXPECT_EQ(TakeEvents(),
+            (Strings{"2:1:/a/b", "1:4:/a", "1:3:/a", "2:3:/a", "1:3:/a", "2:3:/a", "2:2:/a/b", "1:4:/a"}));
   EXPECT_TRUE(engine_.watches().Contains("/a", 1, TreeWatches::Kind::kAny));
   EXPECT_TRUE(engine_.watches().Remove("/a", 1, TreeWatches::Kind::kAny));
   EXPECT_FALSE(engine_.watches().Remove("/a", 1, TreeWatches::Kind::kAny));
@@ -159,7 +164,8 @@ TEST_F(TreeEngineTest, RestoredWatchesTellWhatWasMissed) {
   Write(Delete("/gone"));
   Write(Create("/new"));
   TakeEvents();
-  engine_.RestoreWatches({seen, {"/same", "/data", "/gone"}, {"/new", "/later"}, {"/same", "/kids", "/gone"}, {"/p"}, {}}, 9);
+  engine_.RestoreWatches(
+      {seen, {"/same", "/data", "/gone"}, {"/new", "/later"}, {"/same", "/kids", "/gone"}, {"/p"}, {}}, 9);
   EXPECT_EQ(TakeEvents(), (Strings{"9:3:/data", "9:2:/gone", "9:1:/new", "9:4:/kids", "9:2:/gone"}));
   Write(Set("/same", "x"));
   Write(Create("/same/k"));
@@ -218,10 +224,19 @@ TEST_F(TreeEngineTest, RandomHistoriesReplayToTheSameImage) {
       std::vector<TreeOp> ops;
       for (int count = pick(4) == 0 ? 1 + pick(5) : 1; count > 0; --count) {
         switch (pick(5)) {
-          case 0: ops.push_back(Delete(path())); break;
-          case 1: ops.push_back(Set(path(), std::string(static_cast<size_t>(pick(20)), 'x'))); break;
-          case 2: ops.push_back(Simple(TreeOp::Kind::kSetAcl, path())); ops.back().acl = kOpen; break;
-          default: ops.push_back(Create(path(), "d", pick(4) == 0, pick(4) == 0)); break;
+          case 0:
+            ops.push_back(Delete(path()));
+            break;
+          case 1:
+            ops.push_back(Set(path(), std::string(static_cast<size_t>(pick(20)), 'x')));
+            break;
+          case 2:
+            ops.push_back(Simple(TreeOp::Kind::kSetAcl, path()));
+            ops.back().acl = kOpen;
+            break;
+          default:
+            ops.push_back(Create(path(), "d", pick(4) == 0, pick(4) == 0));
+            break;
         }
       }
       const std::string before = Image();

@@ -121,8 +121,8 @@ Status TreeJournal::Lock() {
   if (lock_fd_ < 0) return ErrnoError("cannot open " + path, errno);
   if (::flock(lock_fd_, LOCK_EX | LOCK_NB) == 0) return Ok();
   if (errno != EWOULDBLOCK) return ErrnoError("cannot lock " + path, errno);
-  return Error(ErrorCode::kConflict, fmt::format("another process is using {}; stop it, or choose another folder",
-                                                 options_.data_dir));
+  return Error(ErrorCode::kConflict,
+               fmt::format("another process is using {}; stop it, or choose another folder", options_.data_dir));
 }
 
 Status TreeJournal::Recover() {
@@ -212,7 +212,8 @@ Status TreeJournal::WriteBuffer() {
   if (failure != 0) {
     // Back to the last whole commit, so that the next attempt does not follow half a record.
     if (::ftruncate(log_fd_, static_cast<off_t>(committed_bytes_)) != 0) {
-      LogError("tree.journal.truncate.failed", {{"file", log_path_}, {"error", ErrnoError("ftruncate", errno).message()}});
+      LogError("tree.journal.truncate.failed",
+               {{"file", log_path_}, {"error", ErrnoError("ftruncate", errno).message()}});
     }
     return ErrnoError("cannot write " + log_path_, failure);
   }

@@ -64,10 +64,10 @@ class TreeJournal {
   int lock_fd_ = -1;
   int log_fd_ = -1;
   std::string log_path_;
-  uint64_t committed_bytes_ = 0;        // of the log file in use
+  uint64_t committed_bytes_ = 0;  // of the log file in use
   uint64_t bytes_since_snapshot_ = 0;
   uint64_t snapshot_bytes_ = 0;
-  std::string buffer_;                  // records not yet written
+  std::string buffer_;  // records not yet written
   std::thread snapshot_writer_;
   std::atomic<bool> snapshot_running_{false};
 };

@@ -122,9 +122,12 @@ bool TreeStore::Possible(const TreeChange& change) const {
       return node != nullptr && change.path != "/" && node->children.empty();
     }
     case TreeChange::Kind::kSetData:
-    case TreeChange::Kind::kSetAcl: return Find(change.path) != nullptr;
-    case TreeChange::Kind::kOpenSession: return !sessions_.contains(change.session);
-    case TreeChange::Kind::kCloseSession: return sessions_.contains(change.session);
+    case TreeChange::Kind::kSetAcl:
+      return Find(change.path) != nullptr;
+    case TreeChange::Kind::kOpenSession:
+      return !sessions_.contains(change.session);
+    case TreeChange::Kind::kCloseSession:
+      return sessions_.contains(change.session);
   }
   return false;
 }
@@ -252,7 +255,8 @@ void TreeStore::Revert(Undo undo) {
       return;
     }
     case TreeChange::Kind::kOpenSession:
-    case TreeChange::Kind::kCloseSession: break;
+    case TreeChange::Kind::kCloseSession:
+      break;
   }
   VENICE_CHECK(false);
 }

@@ -29,10 +29,10 @@ struct TreeChange {
   };
   Kind kind = Kind::kDelete;
   std::string path;
-  std::string data;         // kOpenSession: the password
+  std::string data;  // kOpenSession: the password
   TreeAclList acl;
-  int64_t session = 0;      // kCreate: ephemeral owner or 0
-  int32_t number = 0;       // kSetData, kSetAcl: the version after; kOpenSession: timeout in ms
+  int64_t session = 0;  // kCreate: ephemeral owner or 0
+  int32_t number = 0;   // kSetData, kSetAcl: the version after; kOpenSession: timeout in ms
 
   static constexpr size_t kEncodedBytesMin = 1 + 3 * 4 + 8 + 4;
   void Encode(std::string& out) const;
@@ -74,7 +74,7 @@ class TreeStore {
   struct Undo {
     TreeChange::Kind kind;
     std::string path;
-    TreeNode before;  // the node; of a create, its parent's counters
+    TreeNode before;                            // the node; of a create, its parent's counters
     int64_t parent_children_modified_zxid = 0;  // of a delete
   };
 

@@ -46,8 +46,7 @@ bool ZooKeeperConnection::Receive() {
 
 bool ZooKeeperConnection::Send() {
   while (output_bytes() > 0) {
-    const ssize_t count =
-        ::send(fd_, peer_.out.data() + sent_, output_bytes(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t count = ::send(fd_, peer_.out.data() + sent_, output_bytes(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       Compact(peer_.out, sent_);

@@ -32,8 +32,11 @@ ZooKeeperHandler::Next ZooKeeperHandler::Request(ZooKeeperPeer& peer, std::strin
   if (!in.ok()) return Next::kClose;
   if (!engine_.TouchSession(peer.caller.session)) return Next::kClose;
   switch (opcode) {
-    case ZooKeeperOpcode::kPing: Answer(peer, xid, TreeCode::kOk); return Next::kContinue;
-    case ZooKeeperOpcode::kAuth: return Authenticate(peer, xid, in);
+    case ZooKeeperOpcode::kPing:
+      Answer(peer, xid, TreeCode::kOk);
+      return Next::kContinue;
+    case ZooKeeperOpcode::kAuth:
+      return Authenticate(peer, xid, in);
     case ZooKeeperOpcode::kCloseSession:
       engine_.CloseSession(peer.caller.session);
       Answer(peer, xid, TreeCode::kOk);
@@ -45,24 +48,38 @@ ZooKeeperHandler::Next ZooKeeperHandler::Request(ZooKeeperPeer& peer, std::strin
     case ZooKeeperOpcode::kDelete:
     case ZooKeeperOpcode::kSetData:
     case ZooKeeperOpcode::kSetAcl:
-    case ZooKeeperOpcode::kCheck: Write(peer, xid, opcode, in); return Next::kContinue;
-    case ZooKeeperOpcode::kMulti: Multi(peer, xid, in); return Next::kContinue;
-    case ZooKeeperOpcode::kMultiRead: MultiRead(peer, xid, in); return Next::kContinue;
+    case ZooKeeperOpcode::kCheck:
+      Write(peer, xid, opcode, in);
+      return Next::kContinue;
+    case ZooKeeperOpcode::kMulti:
+      Multi(peer, xid, in);
+      return Next::kContinue;
+    case ZooKeeperOpcode::kMultiRead:
+      MultiRead(peer, xid, in);
+      return Next::kContinue;
     case ZooKeeperOpcode::kExists:
     case ZooKeeperOpcode::kGetData:
     case ZooKeeperOpcode::kGetAcl:
     case ZooKeeperOpcode::kGetChildren:
-    case ZooKeeperOpcode::kGetChildren2: Read(peer, xid, opcode, in); return Next::kContinue;
+    case ZooKeeperOpcode::kGetChildren2:
+      Read(peer, xid, opcode, in);
+      return Next::kContinue;
     case ZooKeeperOpcode::kSetWatches:
     case ZooKeeperOpcode::kSetWatches2:
     case ZooKeeperOpcode::kAddWatch:
     case ZooKeeperOpcode::kCheckWatches:
-    case ZooKeeperOpcode::kRemoveWatches: Watch(peer, xid, opcode, in); return Next::kContinue;
+    case ZooKeeperOpcode::kRemoveWatches:
+      Watch(peer, xid, opcode, in);
+      return Next::kContinue;
     case ZooKeeperOpcode::kSync:
     case ZooKeeperOpcode::kGetEphemerals:
     case ZooKeeperOpcode::kGetAllChildrenNumber:
-    case ZooKeeperOpcode::kWhoAmI: Inquire(peer, xid, opcode, in); return Next::kContinue;
-    default: Answer(peer, xid, TreeCode::kUnimplemented); return Next::kContinue;
+    case ZooKeeperOpcode::kWhoAmI:
+      Inquire(peer, xid, opcode, in);
+      return Next::kContinue;
+    default:
+      Answer(peer, xid, TreeCode::kUnimplemented);
+      return Next::kContinue;
   }
 }
 
@@ -228,9 +245,8 @@ void ZooKeeperHandler::Watch(ZooKeeperPeer& peer, int32_t xid, ZooKeeperOpcode o
   }
   if (kind < 1 || kind > 3) return Answer(peer, xid, TreeCode::kBadArguments);
   const auto watch_kind = static_cast<TreeWatches::Kind>(kind);
-  const bool found = opcode == ZooKeeperOpcode::kRemoveWatches
-                         ? engine_.watches().Remove(path, peer.id, watch_kind)
-                         : engine_.watches().Contains(path, peer.id, watch_kind);
+  const bool found = opcode == ZooKeeperOpcode::kRemoveWatches ? engine_.watches().Remove(path, peer.id, watch_kind)
+                                                               : engine_.watches().Contains(path, peer.id, watch_kind);
   Answer(peer, xid, found ? TreeCode::kOk : TreeCode::kNoWatcher);
 }
 
@@ -246,8 +262,12 @@ void ZooKeeperHandler::Inquire(ZooKeeperPeer& peer, int32_t xid, ZooKeeperOpcode
   JuteWriter& out = frame.writer();
   frame.Header(xid, zxid(), TreeCode::kOk);
   switch (opcode) {
-    case ZooKeeperOpcode::kSync: out.Buffer(path); return;
-    case ZooKeeperOpcode::kGetAllChildrenNumber: out.Int(count); return;
+    case ZooKeeperOpcode::kSync:
+      out.Buffer(path);
+      return;
+    case ZooKeeperOpcode::kGetAllChildrenNumber:
+      out.Int(count);
+      return;
     case ZooKeeperOpcode::kGetEphemerals: {
       const std::vector<std::string> paths = engine_.Ephemerals(peer.caller.session, path);
       out.Int(static_cast<int32_t>(paths.size()));

@@ -13,8 +13,8 @@ namespace venice::embedded {
 // The state of a connection that requests see. `id` names it to the watches.
 struct ZooKeeperPeer {
   WatcherId id = 0;
-  TreeCaller caller;      // session 0 until the session is established
-  std::string out;        // replies and watch events, in order, not yet sent
+  TreeCaller caller;  // session 0 until the session is established
+  std::string out;    // replies and watch events, in order, not yet sent
 };
 
 // Loop-bound. Appends to peer.out; the server sends it after the journal's Commit().

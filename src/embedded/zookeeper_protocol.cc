@@ -94,7 +94,9 @@ ZooKeeperStep DecodeWrite(ZooKeeperOpcode opcode, JuteReader& in) {
       op.kind = TreeOp::Kind::kCheck;
       op.version = in.ReadInt();
       return step;
-    default: step.refusal = TreeCode::kUnimplemented; return step;
+    default:
+      step.refusal = TreeCode::kUnimplemented;
+      return step;
   }
 }
 
@@ -113,8 +115,10 @@ std::optional<std::vector<ZooKeeperStep>> DecodeMulti(JuteReader& in) {
       case ZooKeeperOpcode::kCreateTtl:
       case ZooKeeperOpcode::kDelete:
       case ZooKeeperOpcode::kSetData:
-      case ZooKeeperOpcode::kCheck: break;
-      default: return std::nullopt;
+      case ZooKeeperOpcode::kCheck:
+        break;
+      default:
+        return std::nullopt;
     }
     steps.push_back(DecodeWrite(opcode, in));
   }
@@ -177,14 +181,19 @@ void EncodeAcl(const TreeAclList& acl, JuteWriter& out) {
 
 void EncodeWriteResult(ZooKeeperOpcode opcode, const TreeOpResult& result, JuteWriter& out) {
   switch (opcode) {
-    case ZooKeeperOpcode::kCreate: out.Buffer(result.path); return;
+    case ZooKeeperOpcode::kCreate:
+      out.Buffer(result.path);
+      return;
     case ZooKeeperOpcode::kCreate2:
       out.Buffer(result.path);
       EncodeStat(result.stat, out);
       return;
     case ZooKeeperOpcode::kSetData:
-    case ZooKeeperOpcode::kSetAcl: EncodeStat(result.stat, out); return;
-    default: return;
+    case ZooKeeperOpcode::kSetAcl:
+      EncodeStat(result.stat, out);
+      return;
+    default:
+      return;
   }
 }
 

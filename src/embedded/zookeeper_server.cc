@@ -51,7 +51,8 @@ Result<int> Listen(const std::string& host, uint16_t port) {
   const int failure = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
   if (failure != 0) {
     return Error(ErrorCode::kInvalidArgument, fmt::format("cannot resolve the listening address {}: {}; use an address "
-                                                          "of this machine", host, ::gai_strerror(failure)));
+                                                          "of this machine",
+                                                          host, ::gai_strerror(failure)));
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(found, &::freeaddrinfo);
   const int fd = ::socket(addresses->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -61,9 +62,10 @@ Result<int> Listen(const std::string& host, uint16_t port) {
   if (::bind(fd, addresses->ai_addr, addresses->ai_addrlen) != 0 || ::listen(fd, 512) != 0) {
     const int error_number = errno;
     ::close(fd);
-    return Error(ErrorCode::kUnavailable,
-                 fmt::format("cannot listen on {}:{} for ZooKeeper clients: {}; choose another port, or stop who has it",
-                             host, port, ErrnoError("bind", error_number).message()));
+    return Error(
+        ErrorCode::kUnavailable,
+        fmt::format("cannot listen on {}:{} for ZooKeeper clients: {}; choose another port, or stop who has it", host,
+                    port, ErrnoError("bind", error_number).message()));
   }
   return fd;
 }
@@ -248,12 +250,14 @@ class ZooKeeperServer::Impl {
     std::string_view frame;
     while (!connection.closing && connection.output_bytes() < kOutputPauseBytes) {
       switch (connection.PeekFrame(options_.request_bytes_max, frame)) {
-        case ZooKeeperConnection::FrameState::kIncomplete: return;
+        case ZooKeeperConnection::FrameState::kIncomplete:
+          return;
         case ZooKeeperConnection::FrameState::kTooLarge:
           LogWarning("zookeeper.request.refused", {{"reason", "larger than the limit, or not a ZooKeeper client"},
                                                    {"limit_bytes", options_.request_bytes_max}});
           return Close(connection.id());
-        case ZooKeeperConnection::FrameState::kReady: break;
+        case ZooKeeperConnection::FrameState::kReady:
+          break;
       }
       const auto next = Serve(connection, frame);
       connection.PopFrame(frame);
@@ -280,9 +284,9 @@ class ZooKeeperServer::Impl {
     const std::optional<std::string_view> word = connection.FirstWord();
     if (!word) return false;
     counters_.connections = static_cast<int64_t>(connections_.size());
-    std::optional<std::string> answer = AnswerFourLetterWord(*word, {*engine_, counters_, options_.data_dir, port_,
-                                                                     options_.session_timeout_min,
-                                                                     options_.session_timeout_max});
+    std::optional<std::string> answer = AnswerFourLetterWord(
+        *word,
+        {*engine_, counters_, options_.data_dir, port_, options_.session_timeout_min, options_.session_timeout_max});
     if (!answer) return false;
     connection.peer().out += *answer;
     connection.closing = true;
@@ -304,7 +308,8 @@ class ZooKeeperServer::Impl {
     next_handshake_check_ = now + std::chrono::seconds(1);
     std::vector<WatcherId> silent;
     for (const auto& [id, connection] : connections_) {
-      if (connection->peer().caller.session == 0 && now - connection->opened_at() > kHandshakeLimit) silent.push_back(id);
+      if (connection->peer().caller.session == 0 && now - connection->opened_at() > kHandshakeLimit)
+        silent.push_back(id);
     }
     for (const WatcherId id : silent) Close(id);
   }
@@ -379,8 +384,13 @@ class ZooKeeperServer::Impl {
       return a.second->bytes_counted < b.second->bytes_counted;
     });
     VENICE_CHECK(fullest != connections_.end());
-    LogWarning("zookeeper.buffers.full", {{"limit_bytes", options_.buffered_bytes_max.bytes()},
-                                          {"disconnected_with_bytes", fullest->second->bytes_counted}});
+    ++disconnected_for_bytes_;
+    const auto now = options_.clock->Monotonic();
+    if (now >= next_bytes_warning_) {
+      next_bytes_warning_ = now + std::chrono::seconds(1);
+      LogWarning("zookeeper.buffers.full", {{"limit_bytes", options_.buffered_bytes_max.bytes()},
+                                            {"disconnected_ever", disconnected_for_bytes_}});
+    }
     Close(fullest->first);
   }
 
@@ -441,6 +451,8 @@ class ZooKeeperServer::Impl {
   std::unordered_map<int64_t, WatcherId> session_connections_;
   std::vector<WatcherId> dirty_;
   size_t buffered_bytes_ = 0;  // of all connections
+  int64_t disconnected_for_bytes_ = 0;
+  std::chrono::nanoseconds next_bytes_warning_{0};
   WatcherId next_connection_ = kFirstConnectionId;
   ZooKeeperCounters counters_;
   int64_t requests_in_round_ = 0;

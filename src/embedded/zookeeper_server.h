@@ -15,7 +15,7 @@ namespace venice::embedded {
 struct ZooKeeperServerOptions {
   std::string data_dir;  // created when missing; one server at a time
   std::string host = "127.0.0.1";
-  uint16_t port = 0;     // 0 takes a free one
+  uint16_t port = 0;  // 0 takes a free one
 
   // Acknowledged means "survives kill -9 of the process"; with this also "survives power loss", at one fsync a batch.
   bool sync_every_write = false;
@@ -26,10 +26,10 @@ struct ZooKeeperServerOptions {
   std::chrono::milliseconds session_timeout_max{120'000};
 
   int connections_max = 2'000;
-  uint32_t request_bytes_max = 0xfffff;            // ZooKeeper's jute.maxbuffer: larger requests end the connection
+  uint32_t request_bytes_max = 0xfffff;  // ZooKeeper's jute.maxbuffer: larger requests end the connection
   // Requests half received and replies not yet taken, of all connections; above it the fullest one is disconnected.
   ByteSize buffered_bytes_max = 256_MiB;
-  ByteSize connection_output_bytes_max = 64_MiB;   // a client that lets this much pile up is disconnected
+  ByteSize connection_output_bytes_max = 64_MiB;  // a client that lets this much pile up is disconnected
 
   const Clock* clock = &SystemClock();
 };

@@ -95,7 +95,8 @@ TEST(ZooKeeperServer, SmallTreeStartsWithinATenthOfASecond) {
     auto client = Connect(server);
     for (int batch = 0; batch < 20; ++batch) {
       std::vector<zk::Op> ops;
-      for (int i = 0; i < 100; ++i) ops.push_back(zk::Op::Create(fmt::format("/{}-{}", batch, i), std::string(500, 'x')));
+      for (int i = 0; i < 100; ++i)
+        ops.push_back(zk::Op::Create(fmt::format("/{}-{}", batch, i), std::string(500, 'x')));
       ASSERT_TRUE(client->Multi(ops).ok());
     }
   }

@@ -39,11 +39,16 @@ class EventLog {
  private:
   static std::string Name(WatchEvent::Type type) {
     switch (type) {
-      case WatchEvent::Type::kCreated: return "created";
-      case WatchEvent::Type::kDeleted: return "deleted";
-      case WatchEvent::Type::kDataChanged: return "data";
-      case WatchEvent::Type::kChildrenChanged: return "children";
-      case WatchEvent::Type::kSessionLost: return "lost";
+      case WatchEvent::Type::kCreated:
+        return "created";
+      case WatchEvent::Type::kDeleted:
+        return "deleted";
+      case WatchEvent::Type::kDataChanged:
+        return "data";
+      case WatchEvent::Type::kChildrenChanged:
+        return "children";
+      case WatchEvent::Type::kSessionLost:
+        return "lost";
     }
     return "?";
   }
@@ -83,8 +88,8 @@ class ZkTest : public ::testing::Test {
   }
 
   std::unique_ptr<Client> Open(std::string chroot = "", std::string digest = "") {
-    Result<std::unique_ptr<Client>> client =
-        Connect({.address = address_ + chroot, .session_timeout = 5'000ms, .connect_timeout = kLimit, .digest_auth = digest});
+    Result<std::unique_ptr<Client>> client = Connect(
+        {.address = address_ + chroot, .session_timeout = 5'000ms, .connect_timeout = kLimit, .digest_auth = digest});
     EXPECT_TRUE(client.ok()) << client.error().ToString();
     return std::move(client).value();
   }
@@ -147,8 +152,8 @@ TEST_F(ZkTest, TooLargeIsRefusedBeforeItIsSent) {
 }
 
 TEST_F(ZkTest, MalformedPathsAreInvalidArguments) {
-  for (const std::string& path : {std::string("relative"), std::string("/a/"), std::string("/a//b"), std::string("/./b"),
-                                  std::string("/a\0b", 4), std::string()}) {
+  for (const std::string& path : {std::string("relative"), std::string("/a/"), std::string("/a//b"),
+                                  std::string("/./b"), std::string("/a\0b", 4), std::string()}) {
     EXPECT_EQ(Code(client_->Create(path, "")), ErrorCode::kInvalidArgument) << path;
   }
 }
@@ -222,7 +227,8 @@ TEST_F(ZkTest, TwoWatchersOfOnePathBothHear) {
 }
 
 TEST_F(ZkTest, MultiIsAllOrNothing) {
-  const auto created = client_->Multi({Op::Create(root_ + "/m", "1"), Op::Create(root_ + "/m/n-", "2", CreateMode::kPersistentSequential),
+  const auto created = client_->Multi({Op::Create(root_ + "/m", "1"),
+                                       Op::Create(root_ + "/m/n-", "2", CreateMode::kPersistentSequential),
                                        Op::Set(root_ + "/m", "3", 0), Op::Check(root_, 0)});
   ASSERT_TRUE(created.ok()) << created.error().ToString();
   EXPECT_EQ(created.value(), (std::vector<std::string>{root_ + "/m", root_ + "/m/n-0000000000", "", ""}));
@@ -318,7 +324,8 @@ TEST_F(SessionTest, ReconnectionKeepsSessionEphemeralsAndWatches) {
   ASSERT_TRUE(other->Create(root_ + "/x", "").ok());
   std::vector<std::string> events = log.Await(3);
   std::sort(events.begin(), events.end());
-  EXPECT_EQ(events, (std::vector<std::string>{"children children " + root_, "exists created " + root_ + "/x", "get data " + root_}));
+  EXPECT_EQ(events, (std::vector<std::string>{"children children " + root_, "exists created " + root_ + "/x",
+                                              "get data " + root_}));
 }
 
 TEST_F(SessionTest, WhatChangedWhileAwayFiresTheWatchOnReturn) {

@@ -34,9 +34,9 @@ class ZooKeeperClient : public Client {
                                options_.address, options_.connect_timeout.count()));
     }
     if (notices_.front().kind == SessionNotice::Kind::kAuthFailed) {
-      return Error(ErrorCode::kPermissionDenied,
-                   fmt::format("ZooKeeper at \"{}\" refused the digest user and password; correct them",
-                               options_.address));
+      return Error(
+          ErrorCode::kPermissionDenied,
+          fmt::format("ZooKeeper at \"{}\" refused the digest user and password; correct them", options_.address));
     }
     // Returning tells of the first connection; nobody can have been listening for it.
     notices_.pop_front();
@@ -108,8 +108,12 @@ class ZooKeeperClient : public Client {
 
   void Deliver(const SessionNotice& notice) {
     switch (notice.kind) {
-      case SessionNotice::Kind::kConnected: Tell(SessionEvent::kConnected); break;
-      case SessionNotice::Kind::kDisconnected: Tell(SessionEvent::kDisconnected); break;
+      case SessionNotice::Kind::kConnected:
+        Tell(SessionEvent::kConnected);
+        break;
+      case SessionNotice::Kind::kDisconnected:
+        Tell(SessionEvent::kDisconnected);
+        break;
       case SessionNotice::Kind::kExpired:
         LogWarning("zookeeper.session.expired", {{"address", options_.address}, {"watches", notice.watches.size()}});
         Tell(SessionEvent::kExpired);
@@ -118,7 +122,8 @@ class ZooKeeperClient : public Client {
         LogError("zookeeper.auth.failed", {{"address", options_.address}, {"next", "correct the digest password"}});
         Tell(SessionEvent::kDisconnected);
         break;
-      case SessionNotice::Kind::kWatch: break;
+      case SessionNotice::Kind::kWatch:
+        break;
     }
     for (const auto& [watcher, event] : notice.watches) watcher(event);
     if (notice.kind == SessionNotice::Kind::kExpired) ReplaceSession();

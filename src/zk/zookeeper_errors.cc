@@ -23,7 +23,8 @@ Meaning Explain(int rc) {
     case ZNOTEMPTY:
       return {ErrorCode::kConflict, "the node has children; delete them first"};
     case ZNOCHILDRENFOREPHEMERALS:
-      return {ErrorCode::kInvalidArgument, "the parent is ephemeral, and such nodes have no children; use another parent"};
+      return {ErrorCode::kInvalidArgument,
+              "the parent is ephemeral, and such nodes have no children; use another parent"};
     case ZCONNECTIONLOSS:
     case ZOPERATIONTIMEOUT:
       return {ErrorCode::kUnavailable,

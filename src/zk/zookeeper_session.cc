@@ -58,10 +58,14 @@ zk::Stat Convert(const struct ::Stat& stat) {
 
 int Flags(CreateMode mode) {
   switch (mode) {
-    case CreateMode::kPersistent: return ZOO_PERSISTENT;
-    case CreateMode::kEphemeral: return ZOO_EPHEMERAL;
-    case CreateMode::kPersistentSequential: return ZOO_PERSISTENT_SEQUENTIAL;
-    case CreateMode::kEphemeralSequential: return ZOO_EPHEMERAL_SEQUENTIAL;
+    case CreateMode::kPersistent:
+      return ZOO_PERSISTENT;
+    case CreateMode::kEphemeral:
+      return ZOO_EPHEMERAL;
+    case CreateMode::kPersistentSequential:
+      return ZOO_PERSISTENT_SEQUENTIAL;
+    case CreateMode::kEphemeralSequential:
+      return ZOO_EPHEMERAL_SEQUENTIAL;
   }
   return ZOO_PERSISTENT;
 }
@@ -141,10 +145,11 @@ Result<std::shared_ptr<Session>> Session::Open(const ClientOptions& options, Not
                       nullptr, session.get(), ZOO_NO_LOG_CLIENTENV, &LogLibraryMessage);
   if (session->handle_ == nullptr) {
     const int error_number = errno;
-    return Error(error_number == EINVAL || error_number == ENOENT ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable,
-                 fmt::format("cannot use the ZooKeeper address \"{}\" ({}); it must read host:port,host:port[/chroot] "
-                             "with host names that resolve",
-                             options.address, ErrnoError("zookeeper_init", error_number).message()));
+    return Error(
+        error_number == EINVAL || error_number == ENOENT ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable,
+        fmt::format("cannot use the ZooKeeper address \"{}\" ({}); it must read host:port,host:port[/chroot] "
+                    "with host names that resolve",
+                    options.address, ErrnoError("zookeeper_init", error_number).message()));
   }
   if (!options.digest_auth.empty()) {
     const int rc = zoo_add_auth(session->handle_, "digest", options.digest_auth.data(),
@@ -288,8 +293,8 @@ Result<std::vector<std::string>> Session::Multi(const std::vector<Op>& ops) {
   VENICE_TRY(CheckSize(bytes, ops.front().path));
 
   CallPtr* context = Hold(call);
-  const int rc = zoo_amulti(handle_, static_cast<int>(ops.size()), call->steps.data(), call->results.data(),
-                            &FinishVoid, context);
+  const int rc =
+      zoo_amulti(handle_, static_cast<int>(ops.size()), call->steps.data(), call->results.data(), &FinishVoid, context);
   Status status = Await(*call, Issue(context, rc), "multi", ops.front().path);
   if (!status.ok()) {
     if (rc != ZOK || status.error().code() == ErrorCode::kTimeout) return std::move(status).error();

@@ -46,7 +46,7 @@ class Session {
   int64_t id() const { return id_.load(); }
   bool connected() const { return connected_.load(); }
 
-  struct Call;       // a request on its way; shared by the caller and the completion
+  struct Call;  // a request on its way; shared by the caller and the completion
   struct MultiCall;
 
  private:
