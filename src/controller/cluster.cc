@@ -25,6 +25,8 @@ class Cluster::Impl {
     zk::ClientOptions options;
     options.address = settings_.zk_address;
     options.session_timeout = settings_.zk_session_timeout;
+    options.connect_timeout = settings_.zk_connect_timeout;
+    LogInfo("controller.connecting", {{"cluster", name_}, {"zookeeper", settings_.zk_address}});
     VENICE_ASSIGN(zk_, zk::Connect(options));
     context_ = std::make_unique<ClusterContext>(name_, settings_, *zk_, topics_);
     background_ = std::make_unique<ThreadPool>("ctl-background", 1);

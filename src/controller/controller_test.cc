@@ -396,6 +396,38 @@ TEST_F(ControllerTest, FailedAndKilledPushesLeaveTheCurrentVersionAlone) {
   ASSERT_TRUE(Reaches("books", 4, ExecutionStatus::kCompleted));
 }
 
+TEST_F(ControllerTest, EndOfPushCarriesCountsOfAJobWithoutDigests) {
+  Start();
+  NewStore("books");
+  AddNode(0).Hold(true);
+  ASSERT_TRUE(Push("books", "a").ok());
+  controller_api::EndOfPushRequest end;
+  end.store = "books";
+  end.version = 1;
+  end.record_counts = {{1, 42}};
+  ASSERT_TRUE(api_->EndOfPush(end).ok());
+
+  pubsub::kafka::KafkaOptions options;
+  options.bootstrap_servers = kafka_->address();
+  auto kafka = pubsub::kafka::NewKafkaClient(options).value();
+  auto consumer = kafka->NewConsumer().value();
+  for (int p = 0; p < 2; ++p) ASSERT_TRUE(consumer->Subscribe({"books_v1", p}, pubsub::Position::Earliest()).ok());
+  std::map<int, std::string> counts;
+  int records = 0;
+  EXPECT_TRUE(WaitUntil([&] {
+    auto batch = consumer->Poll(100ms, 100).value();
+    for (const pubsub::RecordView& record : batch->records()) {
+      ++records;
+      for (const pubsub::Header& header : batch->Headers(record))
+        if (header.name == "prc") counts[batch->topic_partition(record).partition] = header.value;
+    }
+    // Per partition and writer: start of segment, control message, end of segment; some are one record each.
+    return records >= 12 || counts.size() > 1;
+  }, kLimit));
+  EXPECT_EQ(counts.size(), 1u);
+  EXPECT_EQ(counts[1], std::string("\0\0\0\0\0\0\0\x2a", 8));
+}
+
 TEST_F(ControllerTest, DeferredSwapWaitsForRollForward) {
   Start();
   NewStore("books");

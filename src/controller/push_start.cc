@@ -293,7 +293,12 @@ Status VersionAdmin::EndPush(const std::string& store_name, int32_t number, cons
     if (partition < 0 || partition >= version->partition_count || count < 0)
       return Error(ErrorCode::kInvalidArgument, "record count of partition " + std::to_string(partition) +
                                                     " is out of range for version " + std::to_string(number));
-  VENICE_TRY(context_.topics.WriteEndOfPush(version->Topic(), version->partition_count, all));
+  std::vector<int64_t> all_counts;
+  if (!counts.empty()) {
+    all_counts.assign(static_cast<size_t>(version->partition_count), -1);
+    for (const auto& [partition, count] : counts) all_counts[static_cast<size_t>(partition)] = count;
+  }
+  VENICE_TRY(context_.topics.WriteEndOfPush(version->Topic(), version->partition_count, all, all_counts));
   LogInfo("push.end_of_push_written", {{"cluster", context_.name}, {"topic", version->Topic()}});
   VENICE_TRY(context_.pushes.Update(
       version->Topic(), [](metadata::OfflinePush& push) { push.properties[kEndOfPushSent] = "true"; }));

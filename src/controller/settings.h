@@ -26,6 +26,7 @@ struct ControllerSettings {
   // What it works with.
   std::string zk_address;
   std::chrono::milliseconds zk_session_timeout{30'000};
+  std::chrono::milliseconds zk_connect_timeout{30'000};  // bound on waiting for ZooKeeper at start
   std::string kafka_bootstrap_servers;
   std::map<std::string, std::string> kafka_config;  // librdkafka settings
   std::vector<std::string> clusters{"venice-cluster0"};

@@ -66,11 +66,12 @@ Status Topics::WriteStartOfPush(const std::string& topic, int32_t partitions, co
 }
 
 Status Topics::WriteEndOfPush(const std::string& topic, int32_t partitions,
-                              const std::vector<protocol::PartitionDigest>& digests) {
+                              const std::vector<protocol::PartitionDigest>& digests,
+                              const std::vector<int64_t>& counts) {
   VENICE_ASSIGN(pubsub::Producer * producer, Producer());
   writer::VersionTopicWriter writer(*producer, topic, partitions, WriterOptionsFor(settings_));
-  VENICE_TRY(writer.EndOfPush(digests, kControlMessageTimeout));
-  return writer.Close(kControlMessageTimeout);
+  if (digests.empty() && !counts.empty()) return writer.EndOfPushWithCounts(counts, kControlMessageTimeout);
+  return writer.EndOfPush(digests, kControlMessageTimeout);
 }
 
 Status Topics::Truncate(const std::string& topic) {

@@ -25,9 +25,9 @@ class Topics {
   // Eternal retention, not compacted. Errors: kAlreadyExists, kUnavailable.
   Status CreateVersionTopic(const std::string& topic, int32_t partitions);
   Status WriteStartOfPush(const std::string& topic, int32_t partitions, const writer::PushStart& start);
-  // `digests` per partition, or none.
+  // One per partition of `digests`, or else of `counts` (-1: not known), or neither.
   Status WriteEndOfPush(const std::string& topic, int32_t partitions,
-                        const std::vector<protocol::PartitionDigest>& digests);
+                        const std::vector<protocol::PartitionDigest>& digests, const std::vector<int64_t>& counts);
   // Lowers the retention so far that the log gives the data up. An absent topic is fine.
   Status Truncate(const std::string& topic);
   // True also for an absent topic.

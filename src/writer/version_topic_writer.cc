@@ -277,6 +277,21 @@ Status VersionTopicWriter::EndOfPush(std::span<const protocol::PartitionDigest> 
   return Close(timeout);
 }
 
+Status VersionTopicWriter::EndOfPushWithCounts(std::span<const int64_t> counts, std::chrono::milliseconds timeout) {
+  if (counts.size() != partitions_.size())
+    return Error(ErrorCode::kInvalidArgument,
+                 fmt::format("{} record counts for {} partitions", counts.size(), partitions_.size()));
+  const ControlMessage message{.body = protocol::EndOfPush{}};
+  for (size_t i = 0; i < partitions_.size(); ++i) {
+    std::vector<pubsub::Header> headers;
+    if (counts[i] >= 0)
+      headers.push_back(
+          {std::string(protocol::record_header::kRecordCount), protocol::EncodeRecordCount(counts[i])});
+    VENICE_TRY(partitions_[i]->Control(message, headers));
+  }
+  return Close(timeout);
+}
+
 Status VersionTopicWriter::Close(std::chrono::milliseconds timeout) {
   for (const auto& partition : partitions_) VENICE_TRY(partition->EndSegment(true));
   Status flushed = producer_.Flush(timeout);

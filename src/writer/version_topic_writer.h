@@ -73,6 +73,10 @@ class VersionTopicWriter {
   Status EndOfPush(std::span<const protocol::PartitionDigest> digests,
                    std::chrono::milliseconds timeout = std::chrono::minutes(5));
 
+  // The same from a job that counts but does not digest (Venice's own). -1 for a partition whose count is not known.
+  Status EndOfPushWithCounts(std::span<const int64_t> counts,
+                             std::chrono::milliseconds timeout = std::chrono::minutes(5));
+
   // Ends open segments as final and flushes. Idempotent; the destructor does not do it.
   Status Close(std::chrono::milliseconds timeout = std::chrono::minutes(5));
 
