@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -45,6 +46,7 @@ class Participant::Impl {
   struct Message {
     std::string id;
     ZnRecord record;
+    bool withdrawn = false;  // deleted by whoever sent it before we could begin
   };
   struct Completion {
     uint64_t term = 0;
@@ -78,8 +80,9 @@ class Participant::Impl {
   bool AcceptTransition(Message& message);
   void GiveBack(Message& message);
   void DeleteMessage(const std::string& id);
-  Status MarkRead(std::vector<Message>& accepted);
-  Status CreateMissingRecords(const std::vector<Message>& accepted);
+  Status MarkRead(std::span<Message> batch);
+  Status CreateMissingRecords(std::span<const Message> batch);
+  void Forget(const Message& message);
   void Schedule(const Message& message);
   void RunTransition(uint64_t term, const std::string& message_id, const Transition& transition,
                      const std::string& source);

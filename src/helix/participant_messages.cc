@@ -11,6 +11,8 @@
 namespace venice::helix {
 namespace {
 
+constexpr size_t kBatchMessagesMax = 64;  // about 64 KiB, far below ZooKeeper's 1 MB for one request
+
 // The resource becomes part of a path: one that cannot be written must not hold up the others for ever.
 bool IsNodeName(std::string_view name) {
   const bool printable = std::all_of(name.begin(), name.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
@@ -30,20 +32,29 @@ void Participant::Impl::ReadMessages() {
   for (Message& message : fresh) {
     if (Accept(message)) accepted.push_back(std::move(message));
   }
-  if (status.ok()) status = CreateMissingRecords(accepted);
-  if (status.ok()) status = MarkRead(accepted);
-  if (!status.ok()) {
-    for (const Message& message : accepted) {
-      working_.erase(message.id);
-      std::lock_guard lock(mutex_);
-      const auto it = replicas_.find(
-          {std::string(message.record.Text("RESOURCE_NAME")), std::string(message.record.Text("PARTITION_NAME"))});
-      if (it != replicas_.end()) it->second.busy = false;
+  for (size_t begin = 0; begin < accepted.size(); begin += kBatchMessagesMax) {
+    const std::span<Message> batch =
+        std::span(accepted).subspan(begin, std::min(kBatchMessagesMax, accepted.size() - begin));
+    if (status.ok()) status = CreateMissingRecords(batch);
+    if (status.ok()) status = MarkRead(batch);
+    for (const Message& message : batch) {
+      if (status.ok() && !message.withdrawn) {
+        Schedule(message);
+      } else {
+        Forget(message);
+      }
     }
-    Retry();
-    return;
   }
-  for (const Message& message : accepted) Schedule(message);
+  if (!status.ok()) Retry();
+}
+
+// The message is as good as unseen.
+void Participant::Impl::Forget(const Message& message) {
+  working_.erase(message.id);
+  std::lock_guard lock(mutex_);
+  const auto it = replicas_.find(
+      {std::string(message.record.Text("RESOURCE_NAME")), std::string(message.record.Text("PARTITION_NAME"))});
+  if (it != replicas_.end()) it->second.busy = false;
 }
 
 Status Participant::Impl::ReadNewMessages(std::vector<Message>& fresh) {
@@ -165,8 +176,8 @@ bool Participant::Impl::AcceptTransition(Message& message) {
 }
 
 // A resource's record exists, without partitions, before its first transition runs.
-Status Participant::Impl::CreateMissingRecords(const std::vector<Message>& accepted) {
-  for (const Message& message : accepted) {
+Status Participant::Impl::CreateMissingRecords(std::span<const Message> batch) {
+  for (const Message& message : batch) {
     const std::string resource(message.record.Text("RESOURCE_NAME"));
     if (current_.contains(resource)) continue;
     const ZnRecord record = NewCurrentState(resource);
@@ -176,32 +187,22 @@ Status Participant::Impl::CreateMissingRecords(const std::vector<Message>& accep
   return Ok();
 }
 
-// Tells everybody that the messages are being worked on. Messages that were withdrawn meanwhile are left out.
-Status Participant::Impl::MarkRead(std::vector<Message>& accepted) {
-  if (accepted.empty()) return Ok();
+// Tells everybody that the messages are being worked on. Notes which were withdrawn meanwhile.
+Status Participant::Impl::MarkRead(std::span<Message> batch) {
   std::vector<zk::Op> ops;
-  for (Message& message : accepted) {
+  for (Message& message : batch) {
     message.record.simple["MSG_STATE"] = kMessageRead;
     message.record.simple["READ_TIMESTAMP"] = std::to_string(clock_.WallMs());
     message.record.simple["EXE_SESSION_ID"] = SessionText(session_);
     ops.push_back(zk::Op::Set(paths_.Message(options_.instance, message.id), EncodeZnRecord(message.record)));
   }
   if (client_.Multi(ops).ok()) return Ok();
-  std::vector<Message> present;
-  for (size_t i = 0; i < accepted.size(); ++i) {
+  for (size_t i = 0; i < batch.size(); ++i) {
     const Result<zk::Stat> written = client_.Set(ops[i].path, ops[i].data);
-    if (written.ok()) {
-      present.push_back(std::move(accepted[i]));
-      continue;
-    }
+    if (written.ok()) continue;
     if (written.error().code() != ErrorCode::kNotFound) return written.error();
-    working_.erase(accepted[i].id);
-    std::lock_guard lock(mutex_);
-    replicas_[{std::string(accepted[i].record.Text("RESOURCE_NAME")),
-               std::string(accepted[i].record.Text("PARTITION_NAME"))}]
-        .busy = false;
+    batch[i].withdrawn = true;
   }
-  accepted = std::move(present);
   return Ok();
 }
 
