@@ -133,10 +133,12 @@ Status VersionAdmin::MayStart(const Store& store, const PushRequest& request) {
                          " hours ago, and that version is kept for examination. Delete it to push again "
                          "(delete_old_version with version=" + std::to_string(version.number) +
                          "), or roll forward");
+  Store with_next = store;
+  with_next.versions.push_back({.number = store.largest_used_version + 1});
+  const int32_t preserve =
+      store.num_versions_to_preserve > 0 ? store.num_versions_to_preserve : context_.settings.versions_to_preserve;
   if (since_promotion < context_.settings.backup_version_min_cleanup_delay.count() &&
-      !VersionsToDelete(store, std::max(store.num_versions_to_preserve > 0 ? store.num_versions_to_preserve
-                                                                           : context_.settings.versions_to_preserve, 1),
-                        true).empty())
+      !VersionsToDelete(with_next, preserve, true).empty())
     return Error(ErrorCode::kInvalidArgument, "a backup version of store " + store.name +
                                                   " is too young to be removed for a new push "
                                                   "(controller.backup.version.min.cleanup.delay.ms); try again later");

@@ -20,6 +20,8 @@ constexpr size_t kFailedPushRecordsMax = 5;  // per store, as in Venice
 }
 
 std::vector<int32_t> VersionsToDelete(const Store& store, int32_t preserve, bool push_starts) {
+  // Asked late, when the push is over already, the room is not needed any more, and the backup is.
+  push_starts = push_starts && !store.versions.empty() && store.versions.back().status == VersionStatus::kStarted;
   int32_t keep = std::max(push_starts ? preserve - 1 : preserve, 1);
   std::vector<int32_t> doomed;
   if (store.FindVersion(store.current_version) != nullptr) --keep;
@@ -52,8 +54,6 @@ Status VersionAdmin::Retire(const std::string& store_name, bool push_starts) {
   const StoreLocks::Guard guard = context_.locks.Lock(store_name);
   VENICE_ASSIGN(const std::optional<Store> store, context_.stores.Read(store_name));
   if (!store) return Ok();
-  // Carried out late, when the push is over already, the room is not needed any more, and the backup is.
-  push_starts = push_starts && !store->versions.empty() && store->versions.back().status == VersionStatus::kStarted;
   const int32_t preserve =
       store->num_versions_to_preserve > 0 ? store->num_versions_to_preserve : context_.settings.versions_to_preserve;
   for (const int32_t number : VersionsToDelete(*store, preserve, push_starts))

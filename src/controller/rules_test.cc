@@ -33,6 +33,8 @@ TEST(Retention, KeepsTheCurrentVersionAndTheNewestBackups) {
   EXPECT_EQ(VersionsToDelete(StoreWith(3, {{1, kOnline}, {2, kOnline}, {3, kOnline}}), 2, false), V{1});
   EXPECT_EQ(VersionsToDelete(StoreWith(3, {{2, kOnline}, {3, kOnline}, {4, kStarted}}), 2, true), V{2});
   EXPECT_EQ(VersionsToDelete(StoreWith(3, {{2, kOnline}, {3, kOnline}, {4, kStarted}}), 2, false), V{});
+  // A push that is over when its early retirement runs: the backup stays.
+  EXPECT_EQ(VersionsToDelete(StoreWith(4, {{3, kOnline}, {4, kOnline}}), 2, true), V{});
   EXPECT_EQ(VersionsToDelete(StoreWith(1, {{1, kOnline}, {2, kOnline}, {3, kOnline}}), 2, false), V{2});
   EXPECT_EQ(VersionsToDelete(StoreWith(1, {{1, kOnline}, {2, kError}, {3, kKilled}}), 2, false), (V{2, 3}));
   EXPECT_EQ(VersionsToDelete(StoreWith(4, {{1, kStarted}, {2, kRolledBack}, {3, kPushed}, {4, kOnline}}), 1, false), V{1});

@@ -33,7 +33,7 @@ struct PushRequest {
 // Which versions a store no longer keeps. Pure.
 //
 // preserve     versions to keep, the current one included; at least 1
-// push_starts  a push is starting: one less is kept, so that the new version has room
+// push_starts  a push is starting: one less is kept, so that the new version, the newest, has room
 // source       control-plane reference 3.6
 std::vector<int32_t> VersionsToDelete(const metadata::Store& store, int32_t preserve, bool push_starts);
 
