@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "helix/paths.h"
+#include "ingestion/checkpoint.h"
 #include "protocol/topic_name.h"
 
 namespace venice::server {
@@ -13,6 +14,10 @@ namespace venice::server {
 using ingestion::ReplicaReport;
 using ingestion::ReplicaState;
 using metadata::ExecutionStatus;
+
+namespace {
+constexpr int kOpeners = 8;  // opening waits for the disk
+}
 
 ReplicaManager::ReplicaManager(ReplicaManagerOptions options, storage::StorageEngine& engine,
                                ingestion::IngestionService& ingestion, metadata::StoreRepository& stores,
@@ -50,6 +55,53 @@ Status ReplicaManager::DropUnknownVersions() {
     VENICE_TRY(engine_.DropVersion(topic));
   }
   return Ok();
+}
+
+Status ReplicaManager::OpenCompleted() {
+  VENICE_ASSIGN(const std::vector<std::string> topics, engine_.Versions());
+  ThreadPool openers("open-replicas", kOpeners);
+  for (const std::string& topic : topics) {
+    const protocol::TopicName name = protocol::ParseTopicName(topic);
+    const auto store = stores_.Get(name.store);
+    const metadata::Version* version = store ? store->FindVersion(name.version) : nullptr;
+    if (version == nullptr) continue;
+    VENICE_ASSIGN(const std::shared_ptr<storage::VersionStore> data, engine_.OpenVersion(topic));
+    VENICE_ASSIGN(const std::vector<int32_t> partitions, data->Partitions());
+    for (const int32_t partition : partitions) {
+      const Key key{topic, partition};
+      const bool queued = openers.Submit([this, key, data, compression = static_cast<int32_t>(version->compression)] {
+        // What cannot be opened now is opened, or filled again, when Helix asks for it.
+        if (Result<bool> adopted = AdoptIfComplete(key, compression, data); !adopted.ok())
+          LogWarning("server.replica.unopened",
+                     {{"topic", key.first}, {"partition", key.second}, {"error", adopted.error().ToString()}});
+      });
+      if (!queued) break;
+    }
+  }
+  openers.Stop();
+  Publish();
+  return Ok();
+}
+
+Result<bool> ReplicaManager::AdoptIfComplete(const Key& key, int32_t compression,
+                                             const std::shared_ptr<storage::VersionStore>& version) {
+  VENICE_ASSIGN(std::shared_ptr<storage::PartitionStore> store, version->OpenPartition(key.second));
+  if (store->phase() != storage::Phase::kOpen || !store->checkpoint()) return false;
+  VENICE_ASSIGN(const ingestion::Checkpoint checkpoint, ingestion::DecodeCheckpoint(*store->checkpoint()));
+  if (!checkpoint.end_of_push) return false;
+  std::lock_guard lock(mutex_);
+  Replica& replica = replicas_[key];
+  replica.version = version;
+  replica.store = std::move(store);
+  replica.compression = compression;
+  replica.ready = true;
+  replica.report = {.topic = key.first,
+                    .partition = key.second,
+                    .state = ReplicaState::kCompleted,
+                    .offset = checkpoint.offset,
+                    .records = checkpoint.digest.count(),
+                    .bytes = checkpoint.bytes};
+  return true;
 }
 
 Status ReplicaManager::OnTransition(const helix::Transition& transition) {

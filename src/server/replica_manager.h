@@ -46,6 +46,9 @@ class ReplicaManager : public helix::TransitionHandler {
 
   // Removes local data of versions that the stores' records do not know. Before the first transition.
   Status DropUnknownVersions();
+  // Opens and publishes every replica on disk whose push was completed and verified: a restarted host answers at once,
+  // also while no controller is there to tell it what it holds. Before the first transition.
+  Status OpenCompleted();
   // Lets everything go, keeping data and progress. After the participant has stopped. Idempotent.
   void Stop();
 
@@ -77,6 +80,9 @@ class ReplicaManager : public helix::TransitionHandler {
   Status ToOffline(const Key& key);
   Status ToDropped(const helix::Transition& transition, const Key& key);
 
+  // True when the replica is complete, and now in replicas_.
+  Result<bool> AdoptIfComplete(const Key& key, int32_t compression,
+                               const std::shared_ptr<storage::VersionStore>& version);
   // Opens the partition's data, again from nothing when it is damaged.
   Status Open(const Key& key, int32_t compression);
   Status StartIngestion(const Key& key, int32_t compression);

@@ -169,6 +169,7 @@ Status Server::Impl::Join() {
   options.graceful_drop_delay = settings_.graceful_drop_delay;
   replicas_ = std::make_unique<ReplicaManager>(options, *engine_, *ingestion_, *stores_, *table_, *statuses_);
   VENICE_TRY(replicas_->DropUnknownVersions());
+  VENICE_TRY(replicas_->OpenCompleted());
   admin_ = std::make_unique<AdminService>(instance, *replicas_, *stores_, *read_pool_, *scan_pool_);
   admin_on_loops_ = admin_.get();
 

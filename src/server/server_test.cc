@@ -61,6 +61,8 @@ class Cluster {
   }
   ~Cluster() { controller_->Stop(); }
 
+  void StopController() { controller_->Stop(); }
+
   std::string Folder(std::string_view name) { return folder_ / name; }
   zk::Client& zk() { return *zk_; }
 
@@ -364,6 +366,24 @@ TEST(Server, DropsVersionsThatWereDeletedWhileItWasAway) {
   Server server(cluster.Settings("server-0"));
   ASSERT_OK(server.Start());
   EXPECT_FALSE(std::filesystem::exists(cluster.Folder("server-0") + "/profiles_v1"));
+}
+
+TEST(Server, ServesAfterARestartWithoutAController) {
+  Cluster cluster;
+  {
+    Server server(cluster.Settings("server-0"));
+    ASSERT_OK(server.Start());
+    cluster.CreateVersion("profiles", 1, 2, 1);
+    cluster.Push("profiles_v1", 0, 100);
+    ASSERT_TRUE(cluster.WaitForStatus("profiles_v1", 0, metadata::ExecutionStatus::kCompleted, 1));
+    cluster.SetCurrent("profiles", 1);
+  }
+  cluster.StopController();
+  Server server(cluster.Settings("server-0"));
+  ASSERT_OK(server.Start());
+  Browser browser(server);
+  EXPECT_EQ(browser.Key("profiles_v1", 0, ScriptedPush::Key(7)).body, ScriptedPush::Value(7));
+  EXPECT_EQ(browser.Key("profiles_v1", 1, ScriptedPush::Key(7)).status, 503) << "its push has not ended";
 }
 
 TEST(Settings, ComeFromVenicesPropertyNames) {
