@@ -91,6 +91,9 @@ AppendResult KafkaBroker::AppendRecords(const std::string& topic, int32_t partit
     result = options_.tamper_for_test ? AppendTampered(*log, topic, partition, rest.substr(0, size))
                                       : log->Append(records + position, size);
     if (first_offset < 0) first_offset = result.base_offset;
+    if (result.outcome == AppendOutcome::kIoError) {
+      LogError("kafka.append.failed", {{"topic", topic}, {"partition", partition}, {"error", result.message}});
+    }
     if (result.outcome != AppendOutcome::kAppended && result.outcome != AppendOutcome::kDuplicate) break;
     position += size;
   }
@@ -187,7 +190,8 @@ bool KafkaBroker::TryFetch(PendingFetch& fetch, bool final) {
   for (PendingFetch::Part& part : fetch.parts) {
     part.read = ReadResult();
     part.error = KafkaError::kNone;
-    if (part.log == nullptr) {
+    // The topic may have been deleted, or deleted and made again, meanwhile.
+    if (part.log == nullptr || engine_.Partition(fetch.topics[part.topic], part.partition) != part.log) {
       part.error = KafkaError::kUnknownTopicOrPartition;
     } else {
       const size_t left = fetch.bytes_max - std::min(total, fetch.bytes_max);

@@ -28,6 +28,7 @@ constexpr ConnectionId kListenerId = 1;
 constexpr ConnectionId kWakeId = 2;
 constexpr size_t kSizePrefix = 4;
 constexpr size_t kReadBytes = 64u << 10;  // requests up to this size need no reservation
+constexpr size_t kKeptBufferBytes = 4u << 20;
 constexpr size_t kRequestsPerTurn = 32;   // of one connection, so that others get their turn
 constexpr auto kStalledRequest = std::chrono::seconds(30);
 constexpr auto kIdleConnection = std::chrono::minutes(10);
@@ -285,8 +286,8 @@ void KafkaNetwork::ServeBuffered(Connection& connection) {
     Release(connection);
     if (connection.begin == connection.end) {
       connection.begin = connection.end = 0;
-      // Do not hold the memory of one large request for ever.
-      if (connection.capacity > (1u << 20) && connections_.size() > 16) {
+      // Do not hold the memory of a large request for ever.
+      if (connection.capacity > kKeptBufferBytes || (connection.capacity > kReadBytes && connections_.size() > 64)) {
         connection.buffer.reset();
         connection.capacity = 0;
       }

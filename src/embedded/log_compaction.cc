@@ -159,46 +159,63 @@ Status PartitionLog::Clean(Cleaning& cleaning, const std::atomic<bool>& stop) {
   return Ok();
 }
 
-Status PartitionLog::CleanSegment(const Cleaning& cleaning, const std::shared_ptr<LogSegment>& segment) {
-  auto cleaned = std::make_shared<LogSegment>(options_.folder + "/cleaned", segment->base_offset());
+// What is left of one batch.
+struct PartitionLog::CleanedBatch {
+  std::vector<LogRecordView> kept;  // views into the reader
   bool changed = false;
+  bool new_tombstone = false;  // kept now, gone after delete.retention.ms
+};
+
+Result<PartitionLog::CleanedBatch> PartitionLog::CleanBatch(const Cleaning& cleaning, BatchReader& reader) {
+  const BatchHeader& header = reader.header();
+  const bool horizon_passed = header.has_delete_horizon() && header.base_timestamp < cleaning.now_ms;
+  CleanedBatch cleaned;
+  while (true) {
+    VENICE_ASSIGN(const std::optional<LogRecordView> record, reader.Next());
+    if (!record) break;
+    const bool decided = record->key.has_value() && record->offset < cleaning.to;
+    const bool tombstone = decided && !record->value.has_value();
+    if ((decided && cleaning.last->Get(*record->key) > record->offset) || (tombstone && horizon_passed)) {
+      cleaned.changed = true;
+      continue;
+    }
+    cleaned.new_tombstone = cleaned.new_tombstone || (tombstone && !header.has_delete_horizon());
+    cleaned.kept.push_back(*record);
+  }
+  cleaned.changed = cleaned.changed || cleaned.new_tombstone;
+  return cleaned;
+}
+
+Status PartitionLog::CleanSegment(const Cleaning& cleaning, const std::shared_ptr<LogSegment>& segment) {
+  // Look first: a segment that stays as it is is not written again.
+  bool changed = false;
+  VENICE_TRY(segment->ForEachBatch([&](const BatchHeader&, std::string_view batch) -> Status {
+    if (changed) return Ok();
+    VENICE_ASSIGN(BatchReader reader, BatchReader::Open(batch));
+    VENICE_ASSIGN(const CleanedBatch cleaned, CleanBatch(cleaning, reader));
+    changed = cleaned.changed;
+    return Ok();
+  }));
+  if (!changed) return Ok();
+  auto output = std::make_shared<LogSegment>(options_.folder + "/cleaned", segment->base_offset());
   VENICE_TRY(segment->ForEachBatch([&](const BatchHeader& header, std::string_view batch) -> Status {
     VENICE_ASSIGN(BatchReader reader, BatchReader::Open(batch));
-    const bool horizon_passed = header.has_delete_horizon() && header.base_timestamp < cleaning.now_ms;
-    std::vector<LogRecordView> kept;
-    bool new_tombstone = false;
-    int32_t count = 0;
-    while (true) {
-      VENICE_ASSIGN(const std::optional<LogRecordView> record, reader.Next());
-      if (!record) break;
-      ++count;
-      const bool decided = record->key.has_value() && record->offset < cleaning.to;
-      if (decided && cleaning.last->Get(*record->key) > record->offset) continue;
-      const bool tombstone = decided && !record->value.has_value();
-      if (tombstone && horizon_passed) continue;
-      new_tombstone = new_tombstone || (tombstone && !header.has_delete_horizon());
-      kept.push_back(*record);
-    }
-    if (kept.empty()) {
-      changed = true;
-      return Ok();
-    }
-    if (static_cast<int32_t>(kept.size()) == count && !new_tombstone) return cleaned->Append(header, batch);
-    changed = true;
+    VENICE_ASSIGN(const CleanedBatch cleaned, CleanBatch(cleaning, reader));
+    if (!cleaned.changed) return output->Append(header, batch);
+    if (cleaned.kept.empty()) return Ok();
     std::optional<int64_t> horizon;
     if (header.has_delete_horizon()) {
       horizon = header.base_timestamp;
-    } else if (new_tombstone) {
+    } else if (cleaned.new_tombstone) {
       horizon = cleaning.now_ms + std::min(cleaning.delete_retention_ms, INT64_MAX - cleaning.now_ms);
     }
-    VENICE_ASSIGN(const std::string encoded, EncodeBatch(header, kept, header.last_offset_delta, horizon));
+    VENICE_ASSIGN(const std::string encoded, EncodeBatch(header, cleaned.kept, header.last_offset_delta, horizon));
     VENICE_ASSIGN(const BatchHeader new_header, ParseBatchHeader(encoded));
-    return cleaned->Append(new_header, encoded);
+    return output->Append(new_header, encoded);
   }));
-  if (!changed) return Ok();
-  cleaned->RaiseNextOffset(segment->next_offset());
-  VENICE_TRY(cleaned->WriteIndex(segment->ReadCheckpoint(), true));
-  return Replace(segment, cleaned);
+  output->RaiseNextOffset(segment->next_offset());
+  VENICE_TRY(output->WriteIndex(segment->ReadCheckpoint(), true));
+  return Replace(segment, output);
 }
 
 Status PartitionLog::Replace(const std::shared_ptr<LogSegment>& old_segment, const std::shared_ptr<LogSegment>& cleaned) {

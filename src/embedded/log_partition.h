@@ -119,9 +119,11 @@ class PartitionLog {
 
   // log_compaction.cc
   struct Cleaning;
+  struct CleanedBatch;
   void CompactIfDue(const std::atomic<bool>& stop);
   std::optional<Cleaning> PlanCleaning() const;
   Status Clean(Cleaning& cleaning, const std::atomic<bool>& stop);
+  static Result<CleanedBatch> CleanBatch(const Cleaning& cleaning, BatchReader& reader);
   Status CleanSegment(const Cleaning& cleaning, const std::shared_ptr<LogSegment>& segment);
   Status Replace(const std::shared_ptr<LogSegment>& old_segment, const std::shared_ptr<LogSegment>& cleaned);
 
