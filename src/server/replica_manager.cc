@@ -144,6 +144,11 @@ Status ReplicaManager::ToStandby(const helix::Transition& transition, const Key&
     return Error(ErrorCode::kNotFound, "store " + name.store + " has no version " + std::to_string(name.version));
 
   Pause(key);
+  if (IsReady(key)) {
+    // Straight to COMPLETED: with a STARTED in between, routers would turn away for a moment.
+    statuses_.Report(key.first, key.second, ExecutionStatus::kCompleted);
+    return Ok();
+  }
   const auto compression = static_cast<int32_t>(version->compression);
   VENICE_TRY(Open(key, compression));
   VENICE_TRY(StartIngestion(key, compression));
@@ -396,6 +401,12 @@ std::vector<ReplicaView> ReplicaManager::Replicas() const {
     views.push_back({live == running.end() ? replica.report : live->second, replica.helix_state, replica.ready});
   }
   return views;
+}
+
+bool ReplicaManager::IsReady(const Key& key) const {
+  std::lock_guard lock(mutex_);
+  const auto found = replicas_.find(key);
+  return found != replicas_.end() && found->second.ready;
 }
 
 std::shared_ptr<storage::PartitionStore> ReplicaManager::ReadyStore(const std::string& topic, int32_t partition) const {

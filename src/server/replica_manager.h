@@ -89,6 +89,7 @@ class ReplicaManager : public helix::TransitionHandler {
   Status WaitUntilReady(const Key& key, std::chrono::milliseconds limit, const std::stop_token& cancelled);
   // Ends ingestion; an unfinished replica is closed too, so that it is reopened at its checkpoint.
   void Pause(const Key& key);
+  bool IsReady(const Key& key) const;
   bool IsCurrentVersion(const std::string& topic) const;
   void DeleteData(const Key& key);
   void DropVersionIfEmpty(const std::string& topic);
