@@ -218,7 +218,8 @@ TEST_F(KafkaServerTest, RequestsThatShareTooLittleMemoryTakeTurns) {
     clients.push_back(std::make_unique<RawClient>(server_->port()));
     clients.back()->Send(frame.substr(0, 70'000 + static_cast<size_t>(i)));
   }
-  for (int i = 0; i < 8; ++i) clients[static_cast<size_t>(i)]->Send(frame.substr(70'000 + static_cast<size_t>(i), 5'000));
+  for (int i = 0; i < 8; ++i)
+    clients[static_cast<size_t>(i)]->Send(frame.substr(70'000 + static_cast<size_t>(i), 5'000));
   std::vector<std::thread> senders;
   std::atomic<int> answered = 0;
   for (int i = 0; i < 8; ++i) {

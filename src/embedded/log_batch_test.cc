@@ -86,13 +86,18 @@ TEST(Batch, DecompressionIsBounded) {
     const auto block = CompressBlock(static_cast<BatchCodec>(codec), bytes);
     ASSERT_TRUE(block.ok());
     EXPECT_EQ(DecompressBlock(static_cast<BatchCodec>(codec), *block, 2 << 20).value_or(""), bytes) << codec;
-    EXPECT_EQ(DecompressBlock(static_cast<BatchCodec>(codec), *block, 1000).error().code(), ErrorCode::kTooLarge) << codec;
+    EXPECT_EQ(DecompressBlock(static_cast<BatchCodec>(codec), *block, 1000).error().code(), ErrorCode::kTooLarge)
+        << codec;
   }
 }
 
 TEST(Batch, UnframedSnappyIsRead) {
   // "aaaa..." as librdkafka sends it: length varint, literal 'a', one copy.
-  const std::string block("\x0a\x00" "a" "\x15\x01", 5);
+  const std::string block(
+      "\x0a\x00"
+      "a"
+      "\x15\x01",
+      5);
   EXPECT_EQ(DecompressBlock(BatchCodec::kSnappy, block, 100).value_or("?"), "aaaaaaaaaa");
 }
 

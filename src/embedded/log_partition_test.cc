@@ -30,7 +30,8 @@ class PartitionTest : public testing::Test {
   void Reopen(bool clean = false) {
     if (clean && log_ != nullptr) log_->Close();
     log_.reset();
-    auto opened = PartitionLog::Open({.folder = folder_ / "p", .config = std::make_shared<LogTopicConfig>(config_)}, clock_);
+    auto opened =
+        PartitionLog::Open({.folder = folder_ / "p", .config = std::make_shared<LogTopicConfig>(config_)}, clock_);
     ASSERT_TRUE(opened.ok()) << opened.error().message();
     log_ = *opened;
   }
@@ -47,7 +48,8 @@ class PartitionTest : public testing::Test {
   }
   AppendResult AppendMany(int count, size_t value_bytes = 100) {
     std::vector<LogRecord> records;
-    for (int i = 0; i < count; ++i) records.push_back(Record("k" + std::to_string(i), std::string(value_bytes, 'v'), Now()));
+    for (int i = 0; i < count; ++i)
+      records.push_back(Record("k" + std::to_string(i), std::string(value_bytes, 'v'), Now()));
     return Append(records);
   }
   int64_t Now() const { return clock_.WallMs(); }
@@ -186,7 +188,8 @@ TEST_F(PartitionTest, ProducersAreDeduplicatedAlsoAfterRestart) {
     EXPECT_EQ(Append(two, BatchCodec::kNone, 9, 0, 6).outcome, AppendOutcome::kOutOfOrderSequence);
     Reopen(round == 1);
   }
-  for (int i = 0; i < 6; ++i) EXPECT_EQ(Append(two, BatchCodec::kNone, 9, 0, 4 + i * 2).outcome, AppendOutcome::kAppended);
+  for (int i = 0; i < 6; ++i)
+    EXPECT_EQ(Append(two, BatchCodec::kNone, 9, 0, 4 + i * 2).outcome, AppendOutcome::kAppended);
   EXPECT_EQ(Append(two, BatchCodec::kNone, 9, 0, 0).outcome, AppendOutcome::kOldDuplicate);
   EXPECT_EQ(Append(two, BatchCodec::kNone, 9, 1, 5).outcome, AppendOutcome::kOutOfOrderSequence);
   EXPECT_EQ(Append(two, BatchCodec::kNone, 9, 1, 0).outcome, AppendOutcome::kAppended);
@@ -233,7 +236,8 @@ TEST_F(PartitionTest, RetentionByTimeAndBySize) {
 TEST_F(PartitionTest, FindsOffsetsByTime) {
   config_.segment_bytes = 1'000;
   Configure();
-  for (int i = 0; i < 20; ++i) Append({Record("a", std::string(100, 'x'), 1000 + i * 10), Record("b", "y", 1005 + i * 10)});
+  for (int i = 0; i < 20; ++i)
+    Append({Record("a", std::string(100, 'x'), 1000 + i * 10), Record("b", "y", 1005 + i * 10)});
   EXPECT_EQ((*log_->FindTime(0))->offset, 0);
   EXPECT_EQ((*log_->FindTime(1001))->offset, 1);
   EXPECT_EQ((*log_->FindTime(1100))->offset, 20);
@@ -278,7 +282,8 @@ TEST_P(CompactionTest, KeepsTheLastOfEachKeyAndEveryOffset) {
     std::vector<LogRecord> records;
     for (int r = 0; r < 8; ++r) {
       const std::string key = "k" + std::to_string((i * 7 + r * r) % 20);
-      records.push_back(Record(key, "v" + std::to_string(i) + "-" + std::to_string(r) + std::string(30, 'p'), Now() + r));
+      records.push_back(
+          Record(key, "v" + std::to_string(i) + "-" + std::to_string(r) + std::string(30, 'p'), Now() + r));
       records.back().headers = {{"h", key}};
     }
     const int64_t base = Append(records, static_cast<BatchCodec>(GetParam())).base_offset;
@@ -407,7 +412,8 @@ TEST(DurableMap, SurvivesRestartsTornTailsAndRewrites) {
   const std::string path = folder / "map";
   {
     DurableMap map = *DurableMap::Open(path);
-    for (int i = 0; i < 60'000; ++i) ASSERT_TRUE(map.Put("k" + std::to_string(i % 10), "value " + std::to_string(i)).ok());
+    for (int i = 0; i < 60'000; ++i)
+      ASSERT_TRUE(map.Put("k" + std::to_string(i % 10), "value " + std::to_string(i)).ok());
     ASSERT_TRUE(map.Remove("k3").ok());
   }
   EXPECT_LT(std::filesystem::file_size(path), 2u << 20);

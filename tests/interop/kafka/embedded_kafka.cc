@@ -14,7 +14,8 @@ int Usage() {
   std::fputs(
       "usage: embedded-kafka --data-dir DIR [--port N] [--port-file FILE] [--host HOST] [--auto-create]\n"
       "                      [--sync-before-ack] [--topic-default name=value]...\n"
-      "Serves until SIGTERM or SIGINT. Port 0, the default, is any free port; the port file is written once it serves.\n",
+      "Serves until SIGTERM or SIGINT. Port 0, the default, is any free port; the port file is written once it "
+      "serves.\n",
       stderr);
   return 2;
 }

@@ -48,14 +48,16 @@ class KafkaCases : public testing::Test {
     static int count = 0;
     return "case-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
   }
-  std::vector<Message> ReadAll(const std::string& topic, int32_t partition = 0, int64_t from = RD_KAFKA_OFFSET_BEGINNING) {
+  std::vector<Message> ReadAll(const std::string& topic, int32_t partition = 0,
+                               int64_t from = RD_KAFKA_OFFSET_BEGINNING) {
     Consumer consumer(bootstrap_);
     consumer.Assign(topic, partition, from);
     return consumer.Read(1'000'000, seconds(20), true);
   }
   void Fill(const std::string& topic, int count, const std::string& prefix = "v", Config config = {}) {
     Producer producer(bootstrap_, std::move(config));
-    for (int i = 0; i < count; ++i) producer.Send(topic, 0, "k" + std::to_string(i), prefix + std::to_string(i), 1000 + i);
+    for (int i = 0; i < count; ++i)
+      producer.Send(topic, 0, "k" + std::to_string(i), prefix + std::to_string(i), 1000 + i);
     ASSERT_TRUE(producer.Flush());
     for (const auto& delivery : producer.deliveries) ASSERT_EQ(delivery.error, 0) << rd_kafka_err2str(delivery.error);
   }
@@ -205,7 +207,8 @@ TEST_F(KafkaCases, GroupsShareWorkAndRememberOffsets) {
     const bool shared = WaitUntil(
         [&] {
           for (Consumer* consumer : {&one, &two}) {
-            for (const Message& message : consumer->Read(1000, std::chrono::milliseconds(50))) seen.insert(*message.value);
+            for (const Message& message : consumer->Read(1000, std::chrono::milliseconds(50)))
+              seen.insert(*message.value);
           }
           return seen.size() == 400 && one.Assignment().size() == 2 && two.Assignment().size() == 2;
         },

@@ -29,8 +29,15 @@ class ServerProcess {
   void Start(std::vector<std::string> more = {}) {
     const std::string port_file = folder_ + ".port";
     ::unlink(port_file.c_str());
-    std::vector<std::string> arguments = {EMBEDDED_KAFKA, "--data-dir", folder_, "--port-file", port_file,
-                                          "--port",       port_.empty() ? "0" : port_, "--topic-default", "segment.bytes=1000000"};
+    std::vector<std::string> arguments = {EMBEDDED_KAFKA,
+                                          "--data-dir",
+                                          folder_,
+                                          "--port-file",
+                                          port_file,
+                                          "--port",
+                                          port_.empty() ? "0" : port_,
+                                          "--topic-default",
+                                          "segment.bytes=1000000"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     pid_ = ::fork();
     if (pid_ == 0) {
@@ -103,7 +110,8 @@ TEST_P(KafkaKill, AcknowledgedRecordsAreThereOnceInOrderAndWhole) {
     ASSERT_EQ(read.size(), static_cast<size_t>(sent / kPartitions));
     for (size_t i = 0; i < read.size(); ++i) {
       ASSERT_EQ(read[i].offset, static_cast<int64_t>(i));
-      ASSERT_EQ(*read[i].value, std::to_string(i * kPartitions + static_cast<size_t>(partition)) + ":" + std::string(100, 'x'));
+      ASSERT_EQ(*read[i].value,
+                std::to_string(i * kPartitions + static_cast<size_t>(partition)) + ":" + std::string(100, 'x'));
     }
   }
 }
@@ -153,7 +161,8 @@ TEST(KafkaTamper, DroppedDoubledAndAlteredRecordsLookPlausible) {
   for (const std::string topic : {"drop", "double", "alter"}) {
     ASSERT_EQ(Admin(server.address()).Create(topic, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
     for (const char* batch : {"1", "5"}) {
-      Producer producer(server.address(), {{"enable.idempotence", "true"}, {"linger.ms", "20"}, {"compression.codec", "zstd"}});
+      Producer producer(server.address(),
+                        {{"enable.idempotence", "true"}, {"linger.ms", "20"}, {"compression.codec", "zstd"}});
       producer.Send(topic, 0, "k", batch);
       if (*batch == '5') {
         for (const char* value : {"6", "7", "8"}) producer.Send(topic, 0, "k", value);

@@ -72,10 +72,11 @@ void Producer::Send(const std::string& topic, int32_t partition, const std::opti
         rd_kafka_header_add(list, name.c_str(), -1, text.data(), static_cast<ssize_t>(text.size()));
       }
     }
-    const rd_kafka_resp_err_t error = rd_kafka_producev(
-        handle_.rk, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key_data, key_size),
-        RD_KAFKA_V_VALUE(value_data, value_size), RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_HEADERS(list), RD_KAFKA_V_END);
+    const rd_kafka_resp_err_t error =
+        rd_kafka_producev(handle_.rk, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
+                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key_data, key_size),
+                          RD_KAFKA_V_VALUE(value_data, value_size), RD_KAFKA_V_TIMESTAMP(timestamp_ms),
+                          RD_KAFKA_V_HEADERS(list), RD_KAFKA_V_END);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR && list != nullptr) rd_kafka_headers_destroy(list);
     if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       rd_kafka_poll(handle_.rk, 50);
@@ -193,7 +194,8 @@ rd_kafka_resp_err_t Admin::Create(const std::string& topic, int partitions, cons
   const auto event = Wait(queue.queue);
   if (rd_kafka_event_error(event->event) != RD_KAFKA_RESP_ERR_NO_ERROR) return rd_kafka_event_error(event->event);
   size_t count = 0;
-  const auto* const* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event->event), &count);
+  const auto* const* results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event->event), &count);
   const char* text = rd_kafka_topic_result_error_string(results[0]);
   error_text = text != nullptr ? text : "";
   return rd_kafka_topic_result_error(results[0]);
@@ -293,7 +295,8 @@ int64_t Admin::OffsetAt(const std::string& topic, int32_t partition, int64_t tim
   rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
   rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset = timestamp_ms;
   int64_t offset = -100;
-  if (rd_kafka_offsets_for_times(handle_.rk, list, kLimitMs) == RD_KAFKA_RESP_ERR_NO_ERROR) offset = list->elems[0].offset;
+  if (rd_kafka_offsets_for_times(handle_.rk, list, kLimitMs) == RD_KAFKA_RESP_ERR_NO_ERROR)
+    offset = list->elems[0].offset;
   rd_kafka_topic_partition_list_destroy(list);
   return offset;
 }
