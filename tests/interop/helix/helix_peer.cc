@@ -105,7 +105,7 @@ Status Run(const std::vector<std::string>& arguments) {
   if (arguments.size() < 4) return Error(ErrorCode::kInvalidArgument, "see the comment in helix_peer.cc for the roles");
   zk::ClientOptions options;
   options.address = arguments[1];
-  options.session_timeout = std::chrono::milliseconds(5'000);
+  options.session_timeout = std::chrono::milliseconds(8'000);
   VENICE_ASSIGN(const std::unique_ptr<zk::Client> client, zk::Connect(options));
   const std::string& role = arguments[0];
   const std::string& cluster = arguments[2];
