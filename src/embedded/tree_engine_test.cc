@@ -4,6 +4,8 @@
 
 #include <random>
 
+#include <fmt/format.h>
+
 #include "embedded/tree_acl.h"
 
 namespace venice::embedded {

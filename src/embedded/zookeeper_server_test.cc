@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <fmt/format.h>
+
 #include "base/file.h"
 #include "base/wait.h"
 #include "zk/client.h"

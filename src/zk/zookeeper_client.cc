@@ -2,6 +2,8 @@
 #include <deque>
 #include <thread>
 
+#include <fmt/format.h>
+
 #include "base/log.h"
 #include "zk/client.h"
 #include "zk/zookeeper_session.h"

@@ -6,6 +6,8 @@
 #include <condition_variable>
 #include <cstring>
 
+#include <fmt/format.h>
+
 #include "base/file.h"
 #include "base/log.h"
 #include "zk/zookeeper_errors.h"
