@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <map>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "base/log.h"
 #include "base/properties.h"
@@ -31,10 +31,12 @@ int main(int argc, char** argv) {
   std::vector<std::string> files, overrides;
   std::string host, log_file;
   bool list_keys = false;
-  CLI::App app("The Venice controller: stores, schemas, versions and pushes of a cluster. Several may run; one leads.\n\n"
-               "Example: venice-controller cluster.properties controller.properties");
-  app.add_option("files", files, "Properties files with Venice's keys; later files win. Needed: cluster.name,\n"
-                                 "zookeeper.address, kafka.bootstrap.servers, admin.port")
+  CLI::App app(
+      "The Venice controller: stores, schemas, versions and pushes of a cluster. Several may run; one leads.\n\n"
+      "Example: venice-controller cluster.properties controller.properties");
+  app.add_option("files", files,
+                 "Properties files with Venice's keys; later files win. Needed: cluster.name,\n"
+                 "zookeeper.address, kafka.bootstrap.servers, admin.port")
       ->check(CLI::ExistingFile);
   app.add_option("--set", overrides, "One more property, as key=value; wins over the files. May be repeated");
   app.add_option("--listen", host, "Address to listen on. Default: 0.0.0.0");

@@ -40,7 +40,8 @@ class Cluster::Impl {
     VENICE_TRY(context_->stores.EnsureFolders());
 
     versions_->monitor().Start();
-    context_->spectator.AddListener([this](const std::shared_ptr<const helix::ClusterView>& view) { ViewChanged(*view); });
+    context_->spectator.AddListener(
+        [this](const std::shared_ptr<const helix::ClusterView>& view) { ViewChanged(*view); });
     VENICE_TRY(context_->spectator.Start());
     thread_ = std::thread([this] { Run(); });
 
@@ -143,8 +144,7 @@ class Cluster::Impl {
   void Periodic(const char* event, std::function<Status()> task) {
     if (!leading_) return;
     InBackground([this, event, task = std::move(task)] {
-      if (Status done = task(); !done.ok())
-        LogWarning(event, {{"cluster", name_}, {"error", done.error().ToString()}});
+      if (Status done = task(); !done.ok()) LogWarning(event, {{"cluster", name_}, {"error", done.error().ToString()}});
     });
   }
 

@@ -38,7 +38,8 @@ class StoreLocks {
     {
       std::lock_guard lock(mutex_);
       // Names come from outside, also of stores that do not exist: what nobody holds is forgotten now and then.
-      if (locks_.size() >= kLocksMax) std::erase_if(locks_, [](const auto& entry) { return entry.second.use_count() == 1; });
+      if (locks_.size() >= kLocksMax)
+        std::erase_if(locks_, [](const auto& entry) { return entry.second.use_count() == 1; });
       std::shared_ptr<std::mutex>& entry = locks_[store];
       if (!entry) entry = std::make_shared<std::mutex>();
       of_store = entry;
@@ -55,8 +56,8 @@ class StoreLocks {
 // Only the characters of a store name: a name from outside becomes part of paths.
 inline bool HasStoreNameForm(std::string_view name) {
   return !name.empty() && name.size() <= 256 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-         });
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
 }
 
 // Every member is thread-safe.

@@ -28,8 +28,9 @@ class Controller::Impl {
   Status Start() {
     VENICE_TRY(Validate(settings_));
     if (settings_.advertised_host.empty())
-      settings_.advertised_host =
-          settings_.host == "0.0.0.0" || settings_.host == "::" || settings_.host.empty() ? "localhost" : settings_.host;
+      settings_.advertised_host = settings_.host == "0.0.0.0" || settings_.host == "::" || settings_.host.empty()
+                                      ? "localhost"
+                                      : settings_.host;
     loops_ = std::make_unique<net::EventLoopGroup>("ctl-http", settings_.event_loops);
     loops_->Start();
     // Listening comes first, because the port is part of the name under which the clusters are joined.
@@ -38,13 +39,14 @@ class Controller::Impl {
     http.port = settings_.port;
     http.body_max = kRequestBodyMax;
     http.request_line_max = kRequestLineMax;
-    server_ = std::make_unique<net::HttpServer>(*loops_, http, [this](net::HttpRequest request, net::Responder responder) {
-      const std::shared_ptr<HttpFront> front = Front();
-      if (front)
-        front->Handle(std::move(request), std::move(responder));
-      else
-        responder.Send({503, {}, "the controller is starting; retry\n"});
-    });
+    server_ =
+        std::make_unique<net::HttpServer>(*loops_, http, [this](net::HttpRequest request, net::Responder responder) {
+          const std::shared_ptr<HttpFront> front = Front();
+          if (front)
+            front->Handle(std::move(request), std::move(responder));
+          else
+            responder.Send({503, {}, "the controller is starting; retry\n"});
+        });
     if (Status started = server_->Start(); !started.ok()) {
       Stop();
       return std::move(started).error().In("controller, admin.port");

@@ -133,7 +133,10 @@ class ControllerTest : public ::testing::Test {
     EXPECT_TRUE(controller->WaitForLeaders(kLimit));
     return controller;
   }
-  void Start() { controller_ = StartController(Settings()); UseClient({controller_->url()}); }
+  void Start() {
+    controller_ = StartController(Settings());
+    UseClient({controller_->url()});
+  }
 
   void UseClient(std::vector<std::string> urls) {
     controller_api::ControllerClientOptions options;
@@ -148,8 +151,8 @@ class ControllerTest : public ::testing::Test {
     nodes_.push_back(std::make_unique<FakeNode>(zk_->address(), fmt::format("localhost_{}", 1690 + i)));
     const Status started = nodes_.back()->Start();
     EXPECT_TRUE(started.ok()) << started.error().ToString();
-    EXPECT_TRUE(WaitUntil([&] { return Health().find(fmt::format("\"storageNodes\":{}", nodes_.size())) != std::string::npos; },
-                          kLimit));
+    EXPECT_TRUE(WaitUntil(
+        [&] { return Health().find(fmt::format("\"storageNodes\":{}", nodes_.size())) != std::string::npos; }, kLimit));
     return *nodes_.back();
   }
 
@@ -181,11 +184,13 @@ class ControllerTest : public ::testing::Test {
 
   ::testing::AssertionResult Reaches(const std::string& store, int version, ExecutionStatus status) {
     controller_api::JobStatus job;
-    if (WaitUntil([&] {
-          Result<controller_api::JobStatus> answer = api_->GetJobStatus(store, version);
-          if (answer.ok()) job = *answer;
-          return job.status == status;
-        }, kLimit, 20ms))
+    if (WaitUntil(
+            [&] {
+              Result<controller_api::JobStatus> answer = api_->GetJobStatus(store, version);
+              if (answer.ok()) job = *answer;
+              return job.status == status;
+            },
+            kLimit, 20ms))
       return ::testing::AssertionSuccess();
     return ::testing::AssertionFailure() << job.status_text << ": " << job.details;
   }
@@ -222,15 +227,16 @@ TEST_F(ControllerTest, ChecksComeInVenicesOrder) {
   EXPECT_EQ(missing.status, 400);
   EXPECT_NE(missing.body.find("store_name is a required parameter"), std::string::npos);
   EXPECT_EQ(Http("GET", "/store?cluster_name=venice-cluster0&store_name=nope").status, 404);
-  EXPECT_NE(Http("GET", "/store?cluster_name=venice-cluster0&store_name=nope").body.find(
-                R"({"cluster":"venice-cluster0","name":"nope","error":"Store: nope does not exist)"),
+  EXPECT_NE(Http("GET", "/store?cluster_name=venice-cluster0&store_name=nope")
+                .body.find(R"({"cluster":"venice-cluster0","name":"nope","error":"Store: nope does not exist)"),
             std::string::npos);
   EXPECT_EQ(Http("GET", "/store?cluster_name=venice-cluster0&store_name=a%2Fvalue-schema%2F1").status, 404);
   EXPECT_EQ(Http("GET", "/nothing").status, 404);
   EXPECT_EQ(Http("GET", "/new_store?cluster_name=venice-cluster0").status, 405);
   EXPECT_EQ(Http("GET", "/").status, 200);
   // Failures of these two travel as HTTP 200.
-  const net::HttpResponse update = Http("POST", "/update_store", "cluster_name=venice-cluster0&store_name=nope&owner=x");
+  const net::HttpResponse update =
+      Http("POST", "/update_store", "cluster_name=venice-cluster0&store_name=nope&owner=x");
   EXPECT_EQ(update.status, 200);
   EXPECT_NE(update.body.find("\"errorType\":\"STORE_NOT_FOUND\""), std::string::npos);
 }
@@ -253,9 +259,11 @@ TEST_F(ControllerTest, EveryUpdateParameterIsApplied) {
   for (const controller_api::RouteParameter& parameter : controller_api::UpdateStoreParameters()) {
     if (parameter.name == controller_api::param::kStore) continue;
     metadata::Store store;
-    const Status applied = ApplyStoreUpdate({{std::string(parameter.name), "bad value \x01"}}, ControllerSettings(), store);
-    if (!applied.ok())
+    const Status applied =
+        ApplyStoreUpdate({{std::string(parameter.name), "bad value \x01"}}, ControllerSettings(), store);
+    if (!applied.ok()) {
       EXPECT_EQ(applied.error().message().find("is not known"), std::string::npos) << parameter.name;
+    }
   }
 }
 
@@ -379,7 +387,8 @@ TEST_F(ControllerTest, FailedAndKilledPushesLeaveTheCurrentVersionAlone) {
   ASSERT_EQ(Push("books", "bad")->version, 2);
   ASSERT_TRUE(Reaches("books", 2, ExecutionStatus::kError));
   const std::string details = api_->GetJobStatus("books", 2)->details;
-  EXPECT_NE(details.find("partition 1, replica localhost_1690: digest of 7 records differs"), std::string::npos) << details;
+  EXPECT_NE(details.find("partition 1, replica localhost_1690: digest of 7 records differs"), std::string::npos)
+      << details;
   EXPECT_TRUE(WaitUntil([&] { return Get("books").versions.size() == 1 && !TopicExists("books_v2"); }, kLimit));
   EXPECT_EQ(Get("books").current_version, 1);
   EXPECT_EQ(api_->GetJobStatus("books", 2)->status, ExecutionStatus::kError);  // still known
@@ -414,16 +423,18 @@ TEST_F(ControllerTest, EndOfPushCarriesCountsOfAJobWithoutDigests) {
   for (int p = 0; p < 2; ++p) ASSERT_TRUE(consumer->Subscribe({"books_v1", p}, pubsub::Position::Earliest()).ok());
   std::map<int, std::string> counts;
   int records = 0;
-  EXPECT_TRUE(WaitUntil([&] {
-    auto batch = consumer->Poll(100ms, 100).value();
-    for (const pubsub::RecordView& record : batch->records()) {
-      ++records;
-      for (const pubsub::Header& header : batch->Headers(record))
-        if (header.name == "prc") counts[batch->topic_partition(record).partition] = header.value;
-    }
-    // Per partition and writer: start of segment, control message, end of segment; some are one record each.
-    return records >= 12 || counts.size() > 1;
-  }, kLimit));
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        auto batch = consumer->Poll(100ms, 100).value();
+        for (const pubsub::RecordView& record : batch->records()) {
+          ++records;
+          for (const pubsub::Header& header : batch->Headers(record))
+            if (header.name == "prc") counts[batch->topic_partition(record).partition] = header.value;
+        }
+        // Per partition and writer: start of segment, control message, end of segment; some are one record each.
+        return records >= 12 || counts.size() > 1;
+      },
+      kLimit));
   EXPECT_EQ(counts.size(), 1u);
   EXPECT_EQ(counts[1], std::string("\0\0\0\0\0\0\0\x2a", 8));
 }
@@ -454,12 +465,15 @@ TEST_F(ControllerTest, EmptyPushNeedsNoJob) {
   EXPECT_EQ(api_->EmptyPush("books", "e")->version, 1);
   EXPECT_EQ(api_->ListInstances().value(), std::vector<std::string>{"localhost_1690"});
   EXPECT_NE(api_->Call("/cluster_health_instances", {})->find(R"("localhost_1690":"CONNECTED")"), std::string::npos);
-  EXPECT_TRUE(WaitUntil([&] {
-    return api_->Call("/cluster_health_stores", {})->find(R"("books":"FULLLY_REPLICATED")") != std::string::npos;
-  }, kLimit));
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        return api_->Call("/cluster_health_stores", {})->find(R"("books":"FULLLY_REPLICATED")") != std::string::npos;
+      },
+      kLimit));
   EXPECT_NE(api_->Call("/node_removable", {{"storage_node_id", "localhost_1690"}})->find(R"("removable":false)"),
             std::string::npos);
-  EXPECT_EQ(api_->Call("/remove_node", {{"storage_node_id", "localhost_1690"}}).error().code(), ErrorCode::kAlreadyExists);
+  EXPECT_EQ(api_->Call("/remove_node", {{"storage_node_id", "localhost_1690"}}).error().code(),
+            ErrorCode::kAlreadyExists);
   EXPECT_TRUE(api_->Call("/allow_list_add_node", {{"storage_node_id", "localhost_1690"}}).ok());
   EXPECT_TRUE(api_->Call("/set_owner", {{"store_name", "books"}, {"owner", "someone"}}).ok());
   EXPECT_NE(api_->Call("/get_stores_in_cluster", {})->find(R"("owner":"someone")"), std::string::npos);
@@ -498,17 +512,20 @@ TEST_F(ControllerTest, TakingOverFinishesWhatWasHalfDone) {
   controller_->Stop();
 
   // A push cut off before its records; a version that lost its swap's second half; an orphaned resource; a deletion.
-  ASSERT_TRUE(writer_->Update("books", [](metadata::Store& store) -> Status {
-    metadata::Version cut;
-    cut.store_name = "books";
-    cut.number = 2;
-    cut.partition_count = 2;
-    cut.push_job_id = "b";
-    cut.created_ms = store.created_ms;
-    store.versions.push_back(cut);
-    store.largest_used_version = 2;
-    return Ok();
-  }).ok());
+  ASSERT_TRUE(writer_
+                  ->Update("books",
+                           [](metadata::Store& store) -> Status {
+                             metadata::Version cut;
+                             cut.store_name = "books";
+                             cut.number = 2;
+                             cut.partition_count = 2;
+                             cut.push_job_id = "b";
+                             cut.created_ms = store.created_ms;
+                             store.versions.push_back(cut);
+                             store.largest_used_version = 2;
+                             return Ok();
+                           })
+                  .ok());
   helix::Admin admin(*client_);
   helix::ResourceSettings orphan;
   orphan.name = "books_v77";
@@ -537,10 +554,12 @@ TEST_F(ControllerTest, SurvivesALostSession) {
   const std::string leader = client_->Get(helix::Paths(kCluster).ControllerLeader()).value()->data;
   const int64_t session = client_->Get(helix::Paths(kCluster).ControllerLeader()).value()->stat.ephemeral_owner;
   zk_->ExpireSession(session);
-  ASSERT_TRUE(WaitUntil([&] {
-    const auto node_now = client_->Get(helix::Paths(kCluster).ControllerLeader()).value();
-    return node_now && node_now->stat.ephemeral_owner != session && controller_->Leads(kCluster);
-  }, kLimit));
+  ASSERT_TRUE(WaitUntil(
+      [&] {
+        const auto node_now = client_->Get(helix::Paths(kCluster).ControllerLeader()).value();
+        return node_now && node_now->stat.ephemeral_owner != session && controller_->Leads(kCluster);
+      },
+      kLimit));
   for (int p = 0; p < 2; ++p) ASSERT_TRUE(node.Report("books_v1", p, ExecutionStatus::kCompleted).ok());
   ASSERT_TRUE(Reaches("books", 1, ExecutionStatus::kCompleted));
 }

@@ -22,12 +22,12 @@ struct Call {
   const controller_api::Route& route;
   const ParamList& params;
   const std::string& body;
-  Cluster* cluster = nullptr;               // set for routes of a cluster's leader
-  const std::vector<Cluster*>& clusters;    // of this process
+  Cluster* cluster = nullptr;             // set for routes of a cluster's leader
+  const std::vector<Cluster*>& clusters;  // of this process
   const ControllerSettings& settings;
-  Json& out;                                // the response; the base is filled in already
+  Json& out;  // the response; the base is filled in already
   int http_status = 200;
-  std::string location;                     // of a redirect
+  std::string location;  // of a redirect
 
   // The parameter's text; empty when absent.
   std::string Text(std::string_view name) const;

@@ -50,7 +50,8 @@ Status ClusterHealthInstances(Call& call) {
   VENICE_ASSIGN(const bool enable, call.Bool("enable_disabled_replicas", false));
   VENICE_ASSIGN(const auto instances, context.helix.ListInstances(context.name));
   Json states = Json::object();
-  for (const helix::InstanceState& instance : instances) states[instance.name] = instance.live ? "CONNECTED" : "DISCONNECTED";
+  for (const helix::InstanceState& instance : instances)
+    states[instance.name] = instance.live ? "CONNECTED" : "DISCONNECTED";
   if (enable) {
     const auto view = context.spectator.View();
     for (const auto& [resource, content] : view->external) {
@@ -100,7 +101,8 @@ Status StorageNodeReplicas(Call& call) {
 
 // Why the node cannot go while `gone` are gone too; empty when it can. A version that serves must keep one ready
 // replica of every partition, and as many as keep Helix from copying.
-Result<std::string> WhyNotRemovable(ClusterContext& context, const std::string& node, const std::set<std::string>& gone) {
+Result<std::string> WhyNotRemovable(ClusterContext& context, const std::string& node,
+                                    const std::set<std::string>& gone) {
   const auto view = context.spectator.View();
   for (const auto& [resource, content] : view->external) {
     const protocol::TopicName name = protocol::ParseTopicName(resource);
@@ -108,7 +110,8 @@ Result<std::string> WhyNotRemovable(ClusterContext& context, const std::string& 
     VENICE_ASSIGN(const std::optional<metadata::Store> store, context.stores.Read(name.store));
     if (!store || store->current_version != name.version) continue;
     const metadata::Version* version = store->FindVersion(name.version);
-    const size_t active_min = static_cast<size_t>(std::max(version != nullptr ? version->replication_factor - 1 : 1, 1));
+    const size_t active_min =
+        static_cast<size_t>(std::max(version != nullptr ? version->replication_factor - 1 : 1, 1));
     for (const auto& [partition, states] : content->partitions) {
       if (!states.contains(node)) continue;
       size_t left = 0;
@@ -182,8 +185,9 @@ Status AggregatedHealth(Call& call) {
     return items;
   };
   if (!body.is_object() || !body.contains("cluster_id") || !body["cluster_id"].is_string())
-    return Error(ErrorCode::kInvalidArgument,
-                 R"(the body must be JSON: {"cluster_id": "...", "instances": ["host_port"], "to_be_stopped_instances": []})");
+    return Error(
+        ErrorCode::kInvalidArgument,
+        R"(the body must be JSON: {"cluster_id": "...", "instances": ["host_port"], "to_be_stopped_instances": []})");
   const std::vector<std::string> instances = list("instances");
   if (instances.empty()) return Error(ErrorCode::kInvalidArgument, "instances must name at least one storage node");
   Cluster* cluster = call.FindCluster(body["cluster_id"].get<std::string>());

@@ -48,8 +48,8 @@ Status GetValueSchema(Call& call) {
   const SchemaEntry* schema = schemas.Value(id);
   if (schema == nullptr) {
     call.http_status = 500;  // Venice re-wraps the exception
-    return Error(ErrorCode::kInvalidSchema, "Value schema for schema id: " + std::to_string(id) + " of store: " +
-                                                call.Store() + " doesn't exist");
+    return Error(ErrorCode::kInvalidSchema,
+                 "Value schema for schema id: " + std::to_string(id) + " of store: " + call.Store() + " doesn't exist");
   }
   Answer(call, *schema);
   return Ok();

@@ -24,7 +24,8 @@ Status NewStoreHandler(Call& call) {
 
 // What the store leaves to the cluster is answered as the cluster has it.
 Json StoreInfo(Store store, const ControllerSettings& settings) {
-  if (store.backup_version_retention_ms < 0) store.backup_version_retention_ms = settings.backup_version_retention.count();
+  if (store.backup_version_retention_ms < 0)
+    store.backup_version_retention_ms = settings.backup_version_retention.count();
   if (store.max_record_size_bytes < 0) store.max_record_size_bytes = static_cast<int32_t>(settings.record_bytes_max);
   Json info = Json::parse(metadata::ToStoreInfoJson(store));
   info["kafkaBrokerUrl"] = settings.kafka_bootstrap_servers;
@@ -123,7 +124,8 @@ std::string HealthOf(const Store& store, const helix::ClusterView& view) {
   bool under = false;
   for (int32_t p = 0; p < version->partition_count; ++p) {
     const size_t ready = view.InCustomizedState(std::string(helix::kOfflinePush), version->Topic(),
-                                                version->Topic() + "_" + std::to_string(p), "COMPLETED").size();
+                                                version->Topic() + "_" + std::to_string(p), "COMPLETED")
+                             .size();
     if (ready == 0) ++without;
     under = under || ready < static_cast<size_t>(version->replication_factor);
   }

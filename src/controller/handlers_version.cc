@@ -75,8 +75,7 @@ Status RequestTopic(Call& call) {
 }
 
 Status EmptyPush(Call& call) {
-  VENICE_ASSIGN(const Version version,
-                call.cluster->versions().EmptyPush(call.Store(), call.Text(param::kPushJobId)));
+  VENICE_ASSIGN(const Version version, call.cluster->versions().EmptyPush(call.Store(), call.Text(param::kPushJobId)));
   Answer(call, version);
   return Ok();
 }
@@ -95,7 +94,8 @@ Result<std::map<int32_t, Json>> PartitionObject(const Call& call, std::string_vi
   for (const auto& [key, value] : json.items()) {
     int32_t partition = 0;
     const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), partition);
-    if (error != std::errc() || end != key.data() + key.size() || partition < 0) return bad("'" + key + "' is no partition");
+    if (error != std::errc() || end != key.data() + key.size() || partition < 0)
+      return bad("'" + key + "' is no partition");
     result[partition] = value;
   }
   return result;
@@ -212,7 +212,8 @@ Status Job(Call& call) {
 
 // Venice keeps these reports in a system store, which does not exist yet; a job must not fail for that.
 Status SendPushJobDetails(Call& call) {
-  LogDebug("push.job_details", {{"store", call.Store()}, {"version", call.Text(param::kVersion)}, {"bytes", call.body.size()}});
+  LogDebug("push.job_details",
+           {{"store", call.Store()}, {"version", call.Text(param::kVersion)}, {"bytes", call.body.size()}});
   return Ok();
 }
 

@@ -34,8 +34,8 @@ bool FailsWith200(std::string_view path) {
 
 // `exceptionType` is what old clients know of the newer error types.
 std::string_view ExceptionType(std::string_view error_type) {
-  if (error_type == "CONCURRENT_BATCH_PUSH" || error_type == "RESOURCE_STILL_EXISTS" || error_type == "PROTOCOL_ERROR" ||
-      error_type == "ACL_ERROR" || error_type == "STORE_DISABLED")
+  if (error_type == "CONCURRENT_BATCH_PUSH" || error_type == "RESOURCE_STILL_EXISTS" ||
+      error_type == "PROTOCOL_ERROR" || error_type == "ACL_ERROR" || error_type == "STORE_DISABLED")
     return "BAD_REQUEST";
   return error_type;
 }
@@ -163,8 +163,9 @@ net::HttpResponse HttpFront::Answer(const net::HttpRequest& request) const {
   if (route == nullptr)
     return Refuse(out, 404, "BAD_REQUEST", "there is no route " + path.substr(0, 200) + "; GET / lists them all");
   if (request.method != route->method && !(request.method == "HEAD" && route->method == "GET")) {
-    net::HttpResponse response = Refuse(out, 405, "BAD_REQUEST", path + " is called by " + std::string(route->method) +
-                                                                     ", not " + request.method.substr(0, 20));
+    net::HttpResponse response =
+        Refuse(out, 405, "BAD_REQUEST",
+               path + " is called by " + std::string(route->method) + ", not " + request.method.substr(0, 20));
     response.headers.Set("Allow", std::string(route->method));
     return response;
   }
@@ -192,8 +193,7 @@ net::HttpResponse HttpFront::Answer(const net::HttpRequest& request) const {
     if (p.required && call.Text(p.name).empty())
       return Refuse(out, 400, "BAD_REQUEST", std::string(p.name) + " is a required parameter");
 
-  if (const std::string store = call.Store();
-      !store.empty() && route->path != "/new_store" && !HasStoreNameForm(store))
+  if (const std::string store = call.Store(); !store.empty() && route->path != "/new_store" && !HasStoreNameForm(store))
     return Refuse(out, 404, "STORE_NOT_FOUND",
                   "Store: " + store.substr(0, 256) + " does not exist: names have only letters, digits, '_' and '-'");
   const auto handler = Handlers().find(route->path);
@@ -203,8 +203,7 @@ net::HttpResponse HttpFront::Answer(const net::HttpRequest& request) const {
     const Error& error = done.error();
     const ErrorCodeInfo& info = Info(error.code());
     const int status = call.http_status != 200 ? call.http_status : FailsWith200(route->path) ? 200 : info.http_status;
-    if (info.http_status >= 500)
-      LogWarning("controller.request_failed", {{"path", path}, {"error", error.ToString()}});
+    if (info.http_status >= 500) LogWarning("controller.request_failed", {{"path", path}, {"error", error.ToString()}});
     Json failed = Base(params);
     for (const auto& [name, value] : out.items())
       if (!failed.contains(name)) failed[name] = value;

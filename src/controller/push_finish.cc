@@ -51,8 +51,9 @@ Status WritesEnabled(const Store& store) {
 VersionAdmin::VersionAdmin(ClusterContext& context, std::function<void(std::function<void()>)> in_background)
     : context_(context),
       in_background_(std::move(in_background)),
-      monitor_(context, {[this](const std::string& topic) { return CompletePush(topic); },
-                         [this](const std::string& topic, const std::string& reason) { return FailPush(topic, reason); }}) {}
+      monitor_(context,
+               {[this](const std::string& topic) { return CompletePush(topic); },
+                [this](const std::string& topic, const std::string& reason) { return FailPush(topic, reason); }}) {}
 
 Status VersionAdmin::SetPushStatus(const std::string& topic, ExecutionStatus status, const std::string& details) {
   const int64_t now = context_.clock.WallMs();
@@ -117,7 +118,8 @@ Status VersionAdmin::FailPush(const std::string& topic, const std::string& reaso
   VENICE_TRY(SetPushStatus(topic, ExecutionStatus::kError, reason));
   Result<Store> updated = context_.stores.Update(name.store, [&](Store& store) -> Status {
     Version* version = store.FindVersion(name.version);
-    if (version != nullptr && (version->status == VersionStatus::kStarted || version->status == VersionStatus::kCreated))
+    if (version != nullptr &&
+        (version->status == VersionStatus::kStarted || version->status == VersionStatus::kCreated))
       version->status = VersionStatus::kError;
     return Ok();
   });
@@ -125,7 +127,8 @@ Status VersionAdmin::FailPush(const std::string& topic, const std::string& reaso
   LogError("push.failed", {{"cluster", context_.name}, {"topic", topic}, {"reason", reason}});
   in_background_([this, store = name.store, number = name.version] {
     if (Status deleted = DeleteVersion(store, number); !deleted.ok())
-      LogWarning("version.delete_failed", {{"store", store}, {"version", number}, {"error", deleted.error().ToString()}});
+      LogWarning("version.delete_failed",
+                 {{"store", store}, {"version", number}, {"error", deleted.error().ToString()}});
   });
   return Ok();
 }
@@ -139,8 +142,8 @@ Status VersionAdmin::KillPush(const std::string& topic) {
   VENICE_ASSIGN(const Store store, context_.Store(name.store));
   const Version* version = store.FindVersion(name.version);
   if (version == nullptr)
-    return Error(ErrorCode::kNotFound, "store " + name.store + " has no version " + std::to_string(name.version) + " (" +
-                                           StatesOf(store) + ")");
+    return Error(ErrorCode::kNotFound, "store " + name.store + " has no version " + std::to_string(name.version) +
+                                           " (" + StatesOf(store) + ")");
   if (version->status == VersionStatus::kKilled || version->status == VersionStatus::kError) return Ok();
   if (version->status != VersionStatus::kStarted && version->status != VersionStatus::kCreated)
     return Error(ErrorCode::kInvalidArgument, "version " + std::to_string(name.version) + " of store " + name.store +
@@ -149,7 +152,8 @@ Status VersionAdmin::KillPush(const std::string& topic) {
   bool killed = false;
   VENICE_TRY(context_.stores.Update(name.store, [&](Store& record) -> Status {
     Version* running = record.FindVersion(name.version);
-    killed = running != nullptr && running->status != VersionStatus::kOnline && running->status != VersionStatus::kPushed;
+    killed =
+        running != nullptr && running->status != VersionStatus::kOnline && running->status != VersionStatus::kPushed;
     if (killed) running->status = VersionStatus::kKilled;
     return Ok();
   }));
@@ -232,7 +236,8 @@ Result<int32_t> VersionAdmin::RollForward(const std::string& store_name) {
   const auto view = context_.spectator.View();
   for (int32_t p = 0; p < version->partition_count; ++p) {
     const size_t ready = view->InCustomizedState(std::string(helix::kOfflinePush), version->Topic(),
-                                                 helix::PartitionName(version->Topic(), p), "COMPLETED").size();
+                                                 helix::PartitionName(version->Topic(), p), "COMPLETED")
+                             .size();
     if (ready < needed)
       return Error(ErrorCode::kNotReady, "version " + std::to_string(future) + " of store " + store_name +
                                              " is not ready: partition " + std::to_string(p) + " has " +
@@ -243,7 +248,8 @@ Result<int32_t> VersionAdmin::RollForward(const std::string& store_name) {
   VENICE_TRY(context_.stores.Update(store_name, [&](Store& store) -> Status {
     VENICE_TRY(WritesEnabled(store));
     Version* next = store.FindVersion(future);
-    if (next == nullptr) return Error(ErrorCode::kConflict, "version " + std::to_string(future) + " was deleted meanwhile");
+    if (next == nullptr)
+      return Error(ErrorCode::kConflict, "version " + std::to_string(future) + " was deleted meanwhile");
     next->status = VersionStatus::kOnline;
     MakeCurrent(store, future, now);
     return Ok();

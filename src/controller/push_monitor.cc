@@ -77,8 +77,8 @@ class PushMonitor::Impl : public std::enable_shared_from_this<PushMonitor::Impl>
 
  private:
   struct Stale {
-    bool all = false;               // read everything
-    std::set<int32_t> partitions;   // read these; none: judge only
+    bool all = false;              // read everything
+    std::set<int32_t> partitions;  // read these; none: judge only
   };
   // Owned by the monitor's thread.
   struct Push {
@@ -191,7 +191,8 @@ class PushMonitor::Impl : public std::enable_shared_from_this<PushMonitor::Impl>
       armed_.erase(key);
       if (status.error().code() != ErrorCode::kCorruption) return std::move(status).error();
       // One server's bad bytes are not the end of the push; that replica just does not count.
-      LogError("push_monitor.bad_status", {{"topic", topic}, {"partition", partition}, {"error", status.error().ToString()}});
+      LogError("push_monitor.bad_status",
+               {{"topic", topic}, {"partition", partition}, {"error", status.error().ToString()}});
       return Ok();
     }
     push.partitions[static_cast<size_t>(partition)] = std::move(status).value();
@@ -233,10 +234,11 @@ class PushMonitor::Impl : public std::enable_shared_from_this<PushMonitor::Impl>
     if (push.record.partition_count > 0 && progress.partitions_completed == push.record.partition_count)
       return Decide(topic, outcomes_.complete(topic));
     if (push.overdue_ms > 0 && context_.clock.WallMs() > push.overdue_ms)
-      return Decide(topic, outcomes_.fail(topic, "the push did not complete in time (store setting "
-                                                 "bootstrap_to_online_timeout_in_hours): " +
-                                                     std::to_string(progress.partitions_completed) + " of " +
-                                                     std::to_string(progress.partitions) + " partitions are complete"));
+      return Decide(topic, outcomes_.fail(topic,
+                                          "the push did not complete in time (store setting "
+                                          "bootstrap_to_online_timeout_in_hours): " +
+                                              std::to_string(progress.partitions_completed) + " of " +
+                                              std::to_string(progress.partitions) + " partitions are complete"));
     if (progress.partitions_unassigned == 0 && push.record.status_details != kAssigned) {
       push.record.status_details = kAssigned;
       VENICE_TRY(context_.pushes.Update(topic, [&](metadata::OfflinePush& record) {
@@ -278,7 +280,8 @@ class PushMonitor::Impl : public std::enable_shared_from_this<PushMonitor::Impl>
   static std::string Summary(const std::vector<std::string>& errors) {
     std::string text;
     for (size_t i = 0; i < errors.size() && i < kReasonsMax; ++i) text += (i == 0 ? "" : "; ") + errors[i];
-    if (errors.size() > kReasonsMax) text += "; and " + std::to_string(errors.size() - kReasonsMax) + " more partitions";
+    if (errors.size() > kReasonsMax)
+      text += "; and " + std::to_string(errors.size() - kReasonsMax) + " more partitions";
     return text;
   }
 

@@ -55,8 +55,7 @@ Result<int32_t> PartitionCountFor(const Store& store, const ControllerSettings& 
   int64_t count = store.storage_quota_bytes / settings.partition_bytes;
   const int64_t step = settings.partition_count_round_up;
   count = (count + step - 1) / step * step;
-  return static_cast<int32_t>(
-      std::clamp<int64_t>(count, settings.partition_count, settings.partition_count_max));
+  return static_cast<int32_t>(std::clamp<int64_t>(count, settings.partition_count, settings.partition_count_max));
 }
 
 Result<Version> VersionAdmin::StartPush(const PushRequest& request) {
@@ -80,7 +79,8 @@ Result<Version> VersionAdmin::StartPush(const PushRequest& request) {
   VENICE_TRY(MayStart(store, request));
   VENICE_ASSIGN(const Version version, CreateVersion(store, request));
   if (Status launched = Launch(version, request); !launched.ok()) {
-    Error error = std::move(launched).error().In("start version " + std::to_string(version.number) + " of " + store.name);
+    Error error =
+        std::move(launched).error().In("start version " + std::to_string(version.number) + " of " + store.name);
     LogError("push.start_failed", {{"topic", version.Topic()}, {"error", error.ToString()}});
     SetPushStatus(version.Topic(), ExecutionStatus::kError, error.message()).ok();
     if (Status deleted = DeleteVersionLocked(store.name, version.number); !deleted.ok())
@@ -110,7 +110,8 @@ Status VersionAdmin::MayStart(const Store& store, const PushRequest& request) {
                  "push type " + std::string(ToText(request.push_type)) +
                      " is not supported: this build pushes whole versions; use push_type=BATCH");
   const auto& classes = request.partitioners;
-  if (!classes.empty() && std::find(classes.begin(), classes.end(), store.partitioner.partitioner_class) == classes.end())
+  if (!classes.empty() &&
+      std::find(classes.begin(), classes.end(), store.partitioner.partitioner_class) == classes.end())
     return Error(ErrorCode::kInvalidArgument, "store " + store.name + " uses partitioner " +
                                                   store.partitioner.partitioner_class +
                                                   ", which is not among those of the job");
@@ -120,9 +121,11 @@ Status VersionAdmin::MayStart(const Store& store, const PushRequest& request) {
                    "Unable to start the push with pushJobId " + request.push_job_id + " for store " + store.name +
                        ". An ongoing push with pushJobId " + version.push_job_id + " and topic " + version.Topic() +
                        " is found and it must be terminated before another push can be started: wait for it, or "
-                       "kill it with kill-job (/kill_offline_push_job?topic=" + version.Topic() + ")");
+                       "kill it with kill-job (/kill_offline_push_job?topic=" +
+                       version.Topic() + ")");
   const int64_t now = context_.clock.WallMs();
-  const int64_t since_promotion = store.latest_version_promote_ms > 0 ? now - store.latest_version_promote_ms : INT64_MAX;
+  const int64_t since_promotion =
+      store.latest_version_promote_ms > 0 ? now - store.latest_version_promote_ms : INT64_MAX;
   if (since_promotion < context_.settings.rolled_back_version_retention.count())
     for (const Version& version : store.versions)
       if (version.status == VersionStatus::kRolledBack && version.number > store.current_version)
@@ -131,8 +134,8 @@ Status VersionAdmin::MayStart(const Store& store, const PushRequest& request) {
                          " less than " +
                          std::to_string(context_.settings.rolled_back_version_retention.count() / 3'600'000) +
                          " hours ago, and that version is kept for examination. Delete it to push again "
-                         "(delete_old_version with version=" + std::to_string(version.number) +
-                         "), or roll forward");
+                         "(delete_old_version with version=" +
+                         std::to_string(version.number) + "), or roll forward");
   Store with_next = store;
   with_next.versions.push_back({.number = store.largest_used_version + 1});
   const int32_t preserve =
@@ -145,7 +148,7 @@ Status VersionAdmin::MayStart(const Store& store, const PushRequest& request) {
   // Just after a start, nodes that live may not be seen yet.
   if (!WaitUntil([&] { return !context_.spectator.View()->live.empty(); }, kStorageNodeWait))
     return Error(ErrorCode::kNotReady, "no storage node is connected to cluster " + context_.name +
-                                              ", so no version can be served: start venice-server and push again");
+                                           ", so no version can be served: start venice-server and push again");
   return Ok();
 }
 
@@ -162,9 +165,9 @@ Result<int32_t> VersionAdmin::ReserveVersionWithTopic(const std::string& store, 
     if (created.error().code() != ErrorCode::kAlreadyExists) return std::move(created).error();
     LogWarning("push.topic_exists", {{"topic", protocol::VersionTopic(store, number)}});
   }
-  return Error(ErrorCode::kConflict,
-               "the log holds topics of store " + store + " from another life; delete them, or raise "
-               "largest_used_version_number above theirs with update_store");
+  return Error(ErrorCode::kConflict, "the log holds topics of store " + store +
+                                         " from another life; delete them, or raise "
+                                         "largest_used_version_number above theirs with update_store");
 }
 
 Result<Version> VersionAdmin::CreateVersion(const Store& store, const PushRequest& request) {
@@ -232,7 +235,8 @@ Status VersionAdmin::Launch(const Version& version, const PushRequest& request) 
   // A leader that was replaced meanwhile must not leave a resource behind that no version owns.
   VENICE_ASSIGN(const Store now, context_.Store(version.store_name));
   if (now.FindVersion(version.number) == nullptr)
-    return Error(ErrorCode::kConflict, "the version was removed while it was being started, by another controller; push again");
+    return Error(ErrorCode::kConflict,
+                 "the version was removed while it was being started, by another controller; push again");
   monitor_.Watch(topic);
   return Ok();
 }
@@ -252,8 +256,8 @@ Status VersionAdmin::WriteStartOfPushOnce(const Version& version, const PushRequ
     }
   }
   VENICE_TRY(context_.topics.WriteStartOfPush(version.Topic(), version.partition_count, start));
-  VENICE_TRY(context_.pushes.Update(
-      version.Topic(), [](metadata::OfflinePush& push) { push.properties[kStartOfPushSent] = "true"; }));
+  VENICE_TRY(context_.pushes.Update(version.Topic(),
+                                    [](metadata::OfflinePush& push) { push.properties[kStartOfPushSent] = "true"; }));
   return Ok();
 }
 
@@ -280,15 +284,15 @@ Status VersionAdmin::EndPush(const std::string& store_name, int32_t number, cons
     all.resize(static_cast<size_t>(version->partition_count));
     for (const auto& [partition, digest] : digests) {
       if (partition < 0 || partition >= version->partition_count)
-        return Error(ErrorCode::kInvalidArgument, "digest of partition " + std::to_string(partition) + ", but version " +
-                                                      std::to_string(number) + " has partitions 0 to " +
-                                                      std::to_string(version->partition_count - 1));
+        return Error(ErrorCode::kInvalidArgument,
+                     "digest of partition " + std::to_string(partition) + ", but version " + std::to_string(number) +
+                         " has partitions 0 to " + std::to_string(version->partition_count - 1));
       all[static_cast<size_t>(partition)] = digest;
       const auto count = counts.find(partition);
       if (count != counts.end() && count->second != static_cast<int64_t>(digest.count()))
-        return Error(ErrorCode::kInvalidArgument,
-                     "partition " + std::to_string(partition) + ": record count " + std::to_string(count->second) +
-                         " differs from the digest's " + std::to_string(digest.count()));
+        return Error(ErrorCode::kInvalidArgument, "partition " + std::to_string(partition) + ": record count " +
+                                                      std::to_string(count->second) + " differs from the digest's " +
+                                                      std::to_string(digest.count()));
     }
   }
   for (const auto& [partition, count] : counts)
@@ -302,8 +306,8 @@ Status VersionAdmin::EndPush(const std::string& store_name, int32_t number, cons
   }
   VENICE_TRY(context_.topics.WriteEndOfPush(version->Topic(), version->partition_count, all, all_counts));
   LogInfo("push.end_of_push_written", {{"cluster", context_.name}, {"topic", version->Topic()}});
-  VENICE_TRY(context_.pushes.Update(
-      version->Topic(), [](metadata::OfflinePush& push) { push.properties[kEndOfPushSent] = "true"; }));
+  VENICE_TRY(context_.pushes.Update(version->Topic(),
+                                    [](metadata::OfflinePush& push) { push.properties[kEndOfPushSent] = "true"; }));
   return Ok();
 }
 

@@ -84,7 +84,8 @@ Status VersionAdmin::DeleteVersionLocked(const std::string& store_name, int32_t 
   for (int32_t p = 0; p < partitions; ++p) {
     VENICE_ASSIGN(const metadata::PartitionStatus status, context_.pushes.ReadPartition(topic, p));
     for (const metadata::ReplicaStatus& replica : status.replicas)
-      if (metadata::IsError(replica.Determined().status)) failed[replica.instance].push_back(helix::PartitionName(topic, p));
+      if (metadata::IsError(replica.Determined().status))
+        failed[replica.instance].push_back(helix::PartitionName(topic, p));
   }
   for (const auto& [instance, names] : failed)
     if (Status enabled = context_.helix.EnablePartitions(context_.name, instance, topic, names, true); !enabled.ok())
@@ -243,8 +244,8 @@ Status VersionAdmin::RetireByAge() {
                                    ? store->backup_version_retention_ms
                                    : context_.settings.backup_version_retention.count();
     for (const Version& version : store->versions) {
-      const bool old_backup = version.number < store->current_version && version.status == VersionStatus::kOnline &&
-                              age > backup_age;
+      const bool old_backup =
+          version.number < store->current_version && version.status == VersionStatus::kOnline && age > backup_age;
       const bool old_rolled_back = version.status == VersionStatus::kRolledBack &&
                                    version.number != store->current_version &&
                                    age > context_.settings.rolled_back_version_retention.count();
@@ -265,7 +266,8 @@ Status VersionAdmin::CleanUpTopics() {
     VENICE_ASSIGN(std::optional<Store> store, context_.stores.Read(name.store));
     if (!store) {
       VENICE_ASSIGN(const std::optional<metadata::GraveyardEntry> buried, context_.stores.ReadGraveyard(name.store));
-      VENICE_ASSIGN(const std::optional<metadata::StoreConfig> config, metadata::ReadStoreConfig(context_.zk, name.store));
+      VENICE_ASSIGN(const std::optional<metadata::StoreConfig> config,
+                    metadata::ReadStoreConfig(context_.zk, name.store));
       if (!buried || config) continue;  // not ours, or ours elsewhere now
       store = buried->store;
       store->versions.clear();

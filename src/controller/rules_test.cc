@@ -37,7 +37,8 @@ TEST(Retention, KeepsTheCurrentVersionAndTheNewestBackups) {
   EXPECT_EQ(VersionsToDelete(StoreWith(4, {{3, kOnline}, {4, kOnline}}), 2, true), V{});
   EXPECT_EQ(VersionsToDelete(StoreWith(1, {{1, kOnline}, {2, kOnline}, {3, kOnline}}), 2, false), V{2});
   EXPECT_EQ(VersionsToDelete(StoreWith(1, {{1, kOnline}, {2, kError}, {3, kKilled}}), 2, false), (V{2, 3}));
-  EXPECT_EQ(VersionsToDelete(StoreWith(4, {{1, kStarted}, {2, kRolledBack}, {3, kPushed}, {4, kOnline}}), 1, false), V{1});
+  EXPECT_EQ(VersionsToDelete(StoreWith(4, {{1, kStarted}, {2, kRolledBack}, {3, kPushed}, {4, kOnline}}), 1, false),
+            V{1});
   EXPECT_EQ(VersionsToDelete(StoreWith(1, {{1, kOnline}}), 1, true), V{});
 }
 
@@ -84,9 +85,10 @@ TEST(Verdict, NeedsTheLeaderAndEnoughReplicas) {
             Verdict::kCompleted);
   EXPECT_EQ(JudgePartition(Statuses({{"b", kCompleted}, {"c", kCompleted}}), view, 3, strategy).verdict,
             Verdict::kEndOfPushReceived);
-  EXPECT_EQ(JudgePartition(Statuses({{"a", kCompleted}, {"b", kCompleted}}), view, 3,
-                           OfflinePushStrategy::kWaitAllReplicas).verdict,
-            Verdict::kEndOfPushReceived);
+  EXPECT_EQ(
+      JudgePartition(Statuses({{"a", kCompleted}, {"b", kCompleted}}), view, 3, OfflinePushStrategy::kWaitAllReplicas)
+          .verdict,
+      Verdict::kEndOfPushReceived);
   EXPECT_EQ(JudgePartition(Statuses({}), view, 3, strategy).verdict, Verdict::kStarted);
   EXPECT_EQ(JudgePartition(Statuses({}), {}, 3, strategy).verdict, Verdict::kStarted);  // nothing assigned yet
   // A replica that is not in the view does not count.
@@ -98,16 +100,18 @@ TEST(Verdict, NamesWhoFailedAndWhy) {
   using enum ExecutionStatus;
   const auto strategy = OfflinePushStrategy::kWaitNMinusOne;
   const std::map<std::string, std::string> view{{"a", "LEADER"}, {"b", "STANDBY"}};
-  const PartitionVerdict one = JudgePartition(Statuses({{"a", kError}, {"b", kCompleted}}, "disk full"), view, 2, strategy);
+  const PartitionVerdict one =
+      JudgePartition(Statuses({{"a", kError}, {"b", kCompleted}}, "disk full"), view, 2, strategy);
   EXPECT_NE(one.verdict, Verdict::kError);  // one of two is tolerated, but it must not lead
   EXPECT_EQ(one.error_leaders, std::vector<std::string>{"a"});
-  const PartitionVerdict both = JudgePartition(Statuses({{"a", kError}, {"b", kError}}, "digest differs"), view, 2, strategy);
+  const PartitionVerdict both =
+      JudgePartition(Statuses({{"a", kError}, {"b", kError}}, "digest differs"), view, 2, strategy);
   EXPECT_EQ(both.verdict, Verdict::kError);
   EXPECT_EQ(both.reason, "partition 4, replica a: digest differs; partition 4, replica b: digest differs");
   const PartitionVerdict alone = JudgePartition(Statuses({}), {{"a", "ERROR"}}, 1, strategy);
   EXPECT_EQ(alone.verdict, Verdict::kError);
-  const PartitionVerdict killed = JudgePartition(
-      Statuses({{"a", kError}}, std::string(kKillText) + "s_v1"), {{"a", "LEADER"}, {"b", "STANDBY"}}, 2, strategy);
+  const PartitionVerdict killed = JudgePartition(Statuses({{"a", kError}}, std::string(kKillText) + "s_v1"),
+                                                 {{"a", "LEADER"}, {"b", "STANDBY"}}, 2, strategy);
   EXPECT_TRUE(killed.error_leaders.empty());
 }
 
@@ -121,7 +125,8 @@ TEST(StoreName, FollowsVenicesRules) {
 
 TEST(ValueSchema, EqualIsFoundAndIncompatibleRefused) {
   const std::string v1 = R"({"type":"record","name":"V","fields":[{"name":"a","type":"int","default":0}]})";
-  const std::string doc = R"({"type":"record","name":"V","fields":[{"name":"a","type":"int","default":0,"doc":"new"}]})";
+  const std::string doc =
+      R"({"type":"record","name":"V","fields":[{"name":"a","type":"int","default":0,"doc":"new"}]})";
   const metadata::StoreSchemas known{{1, R"("int")"}, {{1, v1}}};
   EXPECT_EQ(JudgeNewValueSchema(known, v1, Compatibility::kFull).value(), 1);
   EXPECT_EQ(JudgeNewValueSchema(known, doc, Compatibility::kFull).value(), std::nullopt);
@@ -143,7 +148,8 @@ TEST(Settings, TakeVenicesKeys) {
                                {"admin.port", "0"},
                                {"some.other.service.key", "kept out"},
                                {"default.offline.push.strategy", "WAIT_ALL_REPLICAS"}},
-                              settings).ok());
+                              settings)
+                  .ok());
   EXPECT_EQ(settings.clusters, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(settings.partition_bytes, 1 << 30);
   EXPECT_EQ(settings.cluster_to_d2.at("b"), "y");

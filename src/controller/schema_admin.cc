@@ -66,18 +66,19 @@ Result<std::optional<int32_t>> JudgeNewValueSchema(const metadata::StoreSchemas&
   for (const metadata::SchemaEntry& entry : known.values) {
     Result<avro::Schema> old = avro::Schema::Parse(entry.text, avro::Schema::Defaults::kAccept);
     if (!old.ok())
-      return Error(ErrorCode::kInvalidSchema, "registered value schema " + std::to_string(entry.id) +
-                                                  " cannot be read: " + old.error().message());
+      return Error(ErrorCode::kInvalidSchema,
+                   "registered value schema " + std::to_string(entry.id) + " cannot be read: " + old.error().message());
     const auto refuse = [&](const Status& why, const char* direction) {
-      return Error(ErrorCode::kInvalidSchema, "value schema is not compatible with value schema " +
-                                                  std::to_string(entry.id) + " (" + direction + "): " +
-                                                  why.error().message() +
-                                                  "; give new fields a default, and change no type");
+      return Error(ErrorCode::kInvalidSchema,
+                   "value schema is not compatible with value schema " + std::to_string(entry.id) + " (" + direction +
+                       "): " + why.error().message() + "; give new fields a default, and change no type");
     };
     if (compatibility == Compatibility::kFull || compatibility == Compatibility::kBackward)
-      if (Status can = avro::CheckCanRead(schema, *old); !can.ok()) return refuse(can, "the new one cannot read old data");
+      if (Status can = avro::CheckCanRead(schema, *old); !can.ok())
+        return refuse(can, "the new one cannot read old data");
     if (compatibility == Compatibility::kFull || compatibility == Compatibility::kForward)
-      if (Status can = avro::CheckCanRead(*old, schema); !can.ok()) return refuse(can, "the old one cannot read new data");
+      if (Status can = avro::CheckCanRead(*old, schema); !can.ok())
+        return refuse(can, "the old one cannot read new data");
   }
   return std::optional<int32_t>();
 }

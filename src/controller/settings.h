@@ -20,7 +20,7 @@ struct ControllerSettings {
   std::string advertised_host;     // what other processes are told; empty: host (localhost for a wildcard)
   uint16_t port = 0;               // 0: any free port
   int event_loops = 1;
-  int handler_threads = 8;         // requests worked on at once; more wait in a bounded queue
+  int handler_threads = 8;  // requests worked on at once; more wait in a bounded queue
   size_t requests_waiting_max = 200;
 
   // What it works with.
@@ -30,29 +30,29 @@ struct ControllerSettings {
   std::string kafka_bootstrap_servers;
   std::map<std::string, std::string> kafka_config;  // librdkafka settings
   std::vector<std::string> clusters{"venice-cluster0"};
-  std::string region;                               // local.region.name
+  std::string region;  // local.region.name
   std::map<std::string, std::string> cluster_to_d2;
   std::map<std::string, std::string> cluster_to_server_d2;
 
   // Defaults of new stores and versions.
   int32_t replication_factor = 1;
-  int32_t partition_count = 3;                 // smallest
+  int32_t partition_count = 3;  // smallest
   int32_t partition_count_max = 20;
   int64_t partition_bytes = 10LL << 30;
-  int32_t partition_count_round_up = 1;        // to a multiple of this
+  int32_t partition_count_round_up = 1;  // to a multiple of this
   metadata::OfflinePushStrategy offline_push_strategy = metadata::OfflinePushStrategy::kWaitNMinusOne;
   int64_t record_bytes_max = 100 << 20;
 
   // Topics.
   int32_t kafka_replication_factor = 1;
-  int32_t kafka_min_in_sync_replicas = 0;      // 0: not set
+  int32_t kafka_min_in_sync_replicas = 0;  // 0: not set
   std::chrono::milliseconds deprecated_topic_retention{15'000};
   std::chrono::milliseconds deprecated_topic_retention_max{60'000};
   std::chrono::milliseconds topic_cleanup_interval{30'000};
-  int32_t topic_cleanup_delay_factor = 0;      // times a topic must be seen truncated before it is deleted; 0: at once
+  int32_t topic_cleanup_delay_factor = 0;  // times a topic must be seen truncated before it is deleted; 0: at once
 
   // Versions.
-  int32_t versions_to_preserve = 2;            // the current one included
+  int32_t versions_to_preserve = 2;  // the current one included
   bool early_delete_backup = true;
   std::chrono::milliseconds backup_version_retention{7 * 86'400'000LL};
   std::chrono::milliseconds backup_version_min_cleanup_delay{0};

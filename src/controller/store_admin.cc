@@ -30,7 +30,8 @@ Status CheckStoreName(const std::string& name, bool system_store) {
   if (name.ends_with("_rt")) return refuse("names ending in _rt are real-time topics");
   if (name == "total") return refuse("it is the name of a metric");
   if (name.starts_with("view_store_")) return refuse("view_store_ begins names of views");
-  if (!system_store && name.starts_with(kSystemPrefix)) return refuse("venice_system_store_ begins names of system stores");
+  if (!system_store && name.starts_with(kSystemPrefix))
+    return refuse("venice_system_store_ begins names of system stores");
   const protocol::TopicName parsed = protocol::ParseTopicName(protocol::VersionTopic(name, 1));
   if (parsed.kind != protocol::TopicKind::kVersion || parsed.store != name || parsed.version != 1)
     return refuse("its topics could not be told from those of another store");
@@ -44,7 +45,8 @@ Status StoreAdmin::Create(const NewStore& request) {
   VENICE_TRY(JudgeNewValueSchema({}, value_schema, Compatibility::kFull));
 
   const StoreLocks::Guard guard = context_.locks.Lock(request.name);
-  VENICE_ASSIGN(const std::optional<metadata::StoreConfig> config, metadata::ReadStoreConfig(context_.zk, request.name));
+  VENICE_ASSIGN(const std::optional<metadata::StoreConfig> config,
+                metadata::ReadStoreConfig(context_.zk, request.name));
   if (config) {
     if (config->cluster == context_.name && config->deleting) {
       VENICE_TRY(DeleteLocked(request.name));
@@ -59,10 +61,10 @@ Status StoreAdmin::Create(const NewStore& request) {
     const int64_t age_ms = context_.clock.WallMs() - buried->deleted_ms;
     const int64_t window_ms = context_.settings.store_recreation_window.count() * 1000;
     if (age_ms < window_ms)
-      return Error(ErrorCode::kConflict,
-                   "store " + request.name + " was deleted " + std::to_string(age_ms / 1000) +
-                       " s ago and cannot be created again for another " + std::to_string((window_ms - age_ms) / 1000) +
-                       " s (controller.store.recreation.after.deletion.time.window.seconds)");
+      return Error(ErrorCode::kConflict, "store " + request.name + " was deleted " + std::to_string(age_ms / 1000) +
+                                             " s ago and cannot be created again for another " +
+                                             std::to_string((window_ms - age_ms) / 1000) +
+                                             " s (controller.store.recreation.after.deletion.time.window.seconds)");
     largest_used_version = buried->store.largest_used_version;
   }
 
@@ -98,7 +100,8 @@ Status StoreAdmin::Enable(const std::string& store, const std::string& operation
   if (operation == "read" || operation == "readwrite") params.emplace_back("enable_reads", status);
   if (operation == "write" || operation == "readwrite") params.emplace_back("enable_writes", status);
   if (params.empty())
-    return Error(ErrorCode::kInvalidArgument, "parameter operation=" + operation + ": must be read, write or readwrite");
+    return Error(ErrorCode::kInvalidArgument,
+                 "parameter operation=" + operation + ": must be read, write or readwrite");
   return Update(store, params);
 }
 
@@ -107,8 +110,9 @@ Status StoreAdmin::Delete(const std::string& store_name) {
   VENICE_ASSIGN(const Store store, context_.Store(store_name));
   if (store.enable_reads || store.enable_writes)
     return Error(ErrorCode::kInvalidArgument,
-                 "Unable to delete store " + store_name + ": it must be disabled for reading and writing first "
-                 "(enable_store with operation=readwrite and status=false; venice-admin-tool disable-store)");
+                 "Unable to delete store " + store_name +
+                     ": it must be disabled for reading and writing first "
+                     "(enable_store with operation=readwrite and status=false; venice-admin-tool disable-store)");
   metadata::StoreConfig config;
   config.store_name = store_name;
   config.cluster = context_.name;

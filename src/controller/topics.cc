@@ -76,8 +76,8 @@ Status Topics::WriteEndOfPush(const std::string& topic, int32_t partitions,
 
 Status Topics::Truncate(const std::string& topic) {
   VENICE_ASSIGN(pubsub::Admin * admin, Admin());
-  Status changed = admin->SetTopicConfig(
-      topic, {{"retention.ms", std::to_string(settings_.deprecated_topic_retention.count())}});
+  Status changed =
+      admin->SetTopicConfig(topic, {{"retention.ms", std::to_string(settings_.deprecated_topic_retention.count())}});
   if (!changed.ok() && changed.error().code() == ErrorCode::kNotFound) return Ok();
   return changed;
 }

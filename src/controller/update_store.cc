@@ -100,7 +100,8 @@ Setter NotYet(bool Store::*field, const char* what) {
   return [field, what](Update& u, const std::string& name, const std::string& text) -> Status {
     VENICE_ASSIGN(const bool wanted, ParseBool(name, text));
     if (wanted && !(u.store.*field))
-      return Error(ErrorCode::kUnsupported, "parameter " + name + "=" + text + ": " + what + " is not supported by this build");
+      return Error(ErrorCode::kUnsupported,
+                   "parameter " + name + "=" + text + ": " + what + " is not supported by this build");
     u.store.*field = wanted;
     return Ok();
   };
@@ -153,11 +154,10 @@ Status SetCurrentVersion(Update& u, const std::string& name, const std::string& 
   const metadata::Version* version = u.store.FindVersion(static_cast<int32_t>(number));
   if (number != 0 && (version == nullptr || (version->status != metadata::VersionStatus::kOnline &&
                                              version->status != metadata::VersionStatus::kPushed)))
-    return Error(ErrorCode::kInvalidArgument, "parameter version=" + text + ": store " + u.store.name +
-                                                  " has no such version that can serve");
+    return Error(ErrorCode::kInvalidArgument,
+                 "parameter version=" + text + ": store " + u.store.name + " has no such version that can serve");
   if (number == u.store.current_version) return Ok();
-  if (number != 0)
-    u.store.FindVersion(static_cast<int32_t>(number))->status = metadata::VersionStatus::kOnline;
+  if (number != 0) u.store.FindVersion(static_cast<int32_t>(number))->status = metadata::VersionStatus::kOnline;
   u.store.previous_current_version = u.store.current_version;
   u.store.current_version = static_cast<int32_t>(number);
   u.store.latest_version_promote_ms = u.settings.clock->WallMs();
@@ -167,8 +167,9 @@ Status SetCurrentVersion(Update& u, const std::string& name, const std::string& 
 Status SetLargestUsedVersion(Update& u, const std::string& name, const std::string& text) {
   VENICE_ASSIGN(const int64_t number, ParseNumber(name, text, 0, INT32_MAX - 1));
   if (number < u.store.largest_used_version)
-    return Bad(name, text, "at least " + std::to_string(u.store.largest_used_version) +
-                               ", the largest number used so far: numbers are never used twice");
+    return Bad(name, text,
+               "at least " + std::to_string(u.store.largest_used_version) +
+                   ", the largest number used so far: numbers are never used twice");
   u.store.largest_used_version = static_cast<int32_t>(number);
   return Ok();
 }
@@ -281,8 +282,8 @@ const std::map<std::string, Setter, std::less<>>& Setters() {
 
 Status ApplyHybrid(Update& u) {
   if (u.hybrid.empty()) return Ok();
-  metadata::HybridConfig config = u.store.hybrid.value_or(metadata::HybridConfig{.rewind_seconds = -1,
-                                                                                  .offset_lag_to_go_online = -1});
+  metadata::HybridConfig config =
+      u.store.hybrid.value_or(metadata::HybridConfig{.rewind_seconds = -1, .offset_lag_to_go_online = -1});
   const bool was_hybrid = u.store.hybrid.has_value();
   const auto number = [&](const char* name, int64_t& field) -> Status {
     if (const auto it = u.hybrid.find(name); it != u.hybrid.end()) {
@@ -312,20 +313,22 @@ Status ApplyHybrid(Update& u) {
     u.store.active_active_enabled = false;
     return Ok();
   }
-  if (!was_hybrid && (config.rewind_seconds < 0 ||
-                      (config.offset_lag_to_go_online < 0 && config.time_lag_to_go_online_seconds < 0)))
-    return Error(ErrorCode::kInvalidArgument,
-                 "a hybrid store needs rewind_time_seconds and one of offset_lag_to_go_online and time_lag_to_go_online");
+  if (!was_hybrid &&
+      (config.rewind_seconds < 0 || (config.offset_lag_to_go_online < 0 && config.time_lag_to_go_online_seconds < 0)))
+    return Error(
+        ErrorCode::kInvalidArgument,
+        "a hybrid store needs rewind_time_seconds and one of offset_lag_to_go_online and time_lag_to_go_online");
   if (config.rewind_seconds > 0 && config.offset_lag_to_go_online < 0 && config.time_lag_to_go_online_seconds < 0)
-    return Error(ErrorCode::kInvalidArgument,
-                 "offset_lag_to_go_online and time_lag_to_go_online cannot both be negative while rewind_time_seconds is "
-                 "positive; make all three negative to go back to a batch store");
+    return Error(
+        ErrorCode::kInvalidArgument,
+        "offset_lag_to_go_online and time_lag_to_go_online cannot both be negative while rewind_time_seconds is "
+        "positive; make all three negative to go back to a batch store");
   const bool running = std::any_of(u.store.versions.begin(), u.store.versions.end(), [](const metadata::Version& v) {
     return v.status == metadata::VersionStatus::kStarted;
   });
   if (!was_hybrid && running)
-    return Error(ErrorCode::kInvalidArgument, "store " + u.store.name +
-                                                  " cannot become hybrid while a push is running; try again after it");
+    return Error(ErrorCode::kInvalidArgument,
+                 "store " + u.store.name + " cannot become hybrid while a push is running; try again after it");
   u.store.hybrid = std::move(config);
   LogWarning("store.hybrid_recorded", {{"store", u.store.name}, {"note", "real-time writes are not ingested yet"}});
   return Ok();

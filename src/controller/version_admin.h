@@ -91,7 +91,7 @@ class VersionAdmin {
   Status Launch(const metadata::Version& version, const PushRequest& request);
   Status WriteStartOfPushOnce(const metadata::Version& version, const PushRequest& request);
   Status MayStart(const metadata::Store& store, const PushRequest& request);
-  Status DeleteVersion(const std::string& store, int32_t version);        // takes the store's lock
+  Status DeleteVersion(const std::string& store, int32_t version);  // takes the store's lock
   Status DeleteVersionLocked(const std::string& store, int32_t version);
   Status SetPushStatus(const std::string& topic, metadata::ExecutionStatus status, const std::string& details);
   Status PrunePushRecords(const std::string& store);

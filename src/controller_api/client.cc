@@ -31,14 +31,22 @@ ErrorCode CodeOf(std::string_view type, int http_status) {
   if (type == "ACL_ERROR") return ErrorCode::kPermissionDenied;
   if (type == "CONNECTION_ERROR") return ErrorCode::kUnavailable;
   switch (http_status) {
-    case 404: return ErrorCode::kNotFound;
-    case 409: return ErrorCode::kAlreadyExists;
-    case 413: return ErrorCode::kTooLarge;
-    case 421: return ErrorCode::kNotLeader;
-    case 429: return ErrorCode::kResourceExhausted;
-    case 501: return ErrorCode::kUnsupported;
-    case 503: return ErrorCode::kUnavailable;
-    default: break;
+    case 404:
+      return ErrorCode::kNotFound;
+    case 409:
+      return ErrorCode::kAlreadyExists;
+    case 413:
+      return ErrorCode::kTooLarge;
+    case 421:
+      return ErrorCode::kNotLeader;
+    case 429:
+      return ErrorCode::kResourceExhausted;
+    case 501:
+      return ErrorCode::kUnsupported;
+    case 503:
+      return ErrorCode::kUnavailable;
+    default:
+      break;
   }
   return type == "BAD_REQUEST" || http_status == 400 ? ErrorCode::kInvalidArgument : ErrorCode::kInternal;
 }
@@ -96,9 +104,7 @@ std::string FormEncode(const Params& params) {
   return out;
 }
 
-Schema ToSchema(const Json& json) {
-  return {static_cast<int32_t>(Number(json, "id", -1)), Text(json, "schemaStr")};
-}
+Schema ToSchema(const Json& json) { return {static_cast<int32_t>(Number(json, "id", -1)), Text(json, "schemaStr")}; }
 
 VersionCreation ToVersionCreation(const Json& json) {
   VersionCreation creation;
@@ -164,7 +170,8 @@ class ControllerClient::Impl {
     }
     const Json& json = *answer;
     const std::string url = Text(json, "url");
-    if (url.empty()) return Error(ErrorCode::kUnavailable, "cluster " + cluster + " has no leading controller now; retry");
+    if (url.empty())
+      return Error(ErrorCode::kUnavailable, "cluster " + cluster + " has no leading controller now; retry");
     std::lock_guard lock(mutex_);
     leader_of_[cluster] = url;
     return url;
@@ -241,7 +248,8 @@ class ControllerClient::Impl {
     const bool text = type != nullptr && type->starts_with("text/plain");
     const std::string detail = text ? response.body.substr(0, 500) : "";
     if (response.status == 200)
-      return Error(ErrorCode::kCorruption, "controller " + what + " answered something that is not JSON: is it a Venice controller?");
+      return Error(ErrorCode::kCorruption,
+                   "controller " + what + " answered something that is not JSON: is it a Venice controller?");
     return Error(text && response.status / 100 == 4 ? ErrorCode::kInvalidArgument : CodeOf("", response.status),
                  "controller " + what + " answered HTTP " + std::to_string(response.status) +
                      (detail.empty() ? "" : ": " + detail));
@@ -272,9 +280,9 @@ std::pair<std::string, std::string> Pair(std::string_view name, std::string valu
 const char* Bool(bool value) { return value ? "true" : "false"; }
 }  // namespace
 
-#define VENICE_ASK(json, path, ...)                                                                     \
-  VENICE_ASSIGN(const Json json, impl_->Request(path, Params __VA_ARGS__, impl_->options().request_timeout, \
-                                                impl_->options().attempts))
+#define VENICE_ASK(json, path, ...) \
+  VENICE_ASSIGN(const Json json,    \
+                impl_->Request(path, Params __VA_ARGS__, impl_->options().request_timeout, impl_->options().attempts))
 
 Result<std::string> ControllerClient::Call(const std::string& path, const Params& params) {
   VENICE_ASK(json, path, (params));
@@ -348,9 +356,9 @@ Result<Schema> ControllerClient::GetValueSchema(const std::string& store, int32_
 }
 
 Result<std::optional<int32_t>> ControllerClient::GetValueSchemaId(const std::string& store, const std::string& schema) {
-  Result<Json> json = impl_->Request("/get_value_schema_id",
-                                     {Pair(param::kStore, store), Pair(param::kValueSchema, schema)},
-                                     impl_->options().request_timeout, impl_->options().attempts);
+  Result<Json> json =
+      impl_->Request("/get_value_schema_id", {Pair(param::kStore, store), Pair(param::kValueSchema, schema)},
+                     impl_->options().request_timeout, impl_->options().attempts);
   if (!json.ok()) {
     // Venice's answer to "not registered".
     if (json.error().code() == ErrorCode::kInvalidSchema && json.error().message().find("not") != std::string::npos)
@@ -402,11 +410,10 @@ Status ControllerClient::EndOfPush(const EndOfPushRequest& request) {
 }
 
 Result<JobStatus> ControllerClient::GetJobStatus(const std::string& store, int32_t version) {
-  VENICE_ASSIGN(const Json json,
-                impl_->Request("/job",
-                               {Pair(param::kStore, store), Pair(param::kVersion, std::to_string(version)),
-                                Pair("fabric", "*")},
-                               impl_->options().job_status_timeout, 1));
+  VENICE_ASSIGN(const Json json, impl_->Request("/job",
+                                                {Pair(param::kStore, store),
+                                                 Pair(param::kVersion, std::to_string(version)), Pair("fabric", "*")},
+                                                impl_->options().job_status_timeout, 1));
   JobStatus job;
   job.version = static_cast<int32_t>(Number(json, "version"));
   job.status_text = Text(json, "status");

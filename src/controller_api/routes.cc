@@ -209,8 +209,7 @@ constexpr Route kRoutes[] = {
      kStoreAndRegions},
     {"/roll_forward_to_future_version", "POST", kClusterLeader, "Makes the newest complete version current.",
      kStoreAndRegions},
-    {"/delete_all_versions", "POST", kClusterLeader, "Deletes every version of a store. Disable it first.",
-     kStoreOnly},
+    {"/delete_all_versions", "POST", kClusterLeader, "Deletes every version of a store. Disable it first.", kStoreOnly},
     {"/delete_old_version", "POST", kClusterLeader, "Deletes one version that is not current.", kStoreAndVersion},
     {"/list_future_versions", "GET", kClusterLeader, "The version waiting to become current; 0 for none.", kStoreOnly},
     {"/list_backup_versions", "GET", kClusterLeader, "The version a rollback would go to; 0 for none.", kStoreOnly},
@@ -228,7 +227,11 @@ constexpr Route kRoutes[] = {
     {"/allow_list_remove_node", "POST", kClusterLeader, "Takes a storage node off the allow list.", kStorageNode},
     {"/remove_node", "POST", kClusterLeader, "Removes a storage node that is not connected.", kStorageNode},
     {"/aggregatedHealthStatus", "POST", kAnyController, "Which of several nodes may stop together (JSON body).", {}},
-    {"/health", "GET", kAnyController, "200 when this controller runs and reaches ZooKeeper, with its leaderships.", {}},
+    {"/health",
+     "GET",
+     kAnyController,
+     "200 when this controller runs and reaches ZooKeeper, with its leaderships.",
+     {}},
 };
 
 // Equality that ignores every '/', as Venice compares paths.

@@ -39,10 +39,10 @@ struct RouteParameter {
 enum class Answers { kAnyController, kClusterLeader };
 
 struct Route {
-  std::string_view path;     // "/new_store"
-  std::string_view method;   // "GET" or "POST"
+  std::string_view path;    // "/new_store"
+  std::string_view method;  // "GET" or "POST"
   Answers answers = Answers::kClusterLeader;
-  std::string_view summary;  // one sentence
+  std::string_view summary;                    // one sentence
   std::span<const RouteParameter> parameters;  // without cluster_name
 };
 

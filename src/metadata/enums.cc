@@ -7,16 +7,16 @@ namespace venice::metadata {
     return text;
 #define VENICE_ENUM_PARSE(name, text_, number) \
   if (text == text_) return T::name;
-#define VENICE_DEFINE_ENUM(Enum, LIST)                         \
-  std::string_view ToText(Enum value) {                        \
-    using T = Enum;                                            \
-    switch (value) { LIST(VENICE_ENUM_TO_TEXT) }               \
-    return "UNKNOWN";                                          \
-  }                                                            \
-  std::optional<Enum> Parse##Enum(std::string_view text) {     \
-    using T = Enum;                                            \
-    LIST(VENICE_ENUM_PARSE)                                    \
-    return std::nullopt;                                       \
+#define VENICE_DEFINE_ENUM(Enum, LIST)                     \
+  std::string_view ToText(Enum value) {                    \
+    using T = Enum;                                        \
+    switch (value) { LIST(VENICE_ENUM_TO_TEXT) }           \
+    return "UNKNOWN";                                      \
+  }                                                        \
+  std::optional<Enum> Parse##Enum(std::string_view text) { \
+    using T = Enum;                                        \
+    LIST(VENICE_ENUM_PARSE)                                \
+    return std::nullopt;                                   \
   }
 
 VENICE_DEFINE_ENUM(VersionStatus, VENICE_VERSION_STATUS)

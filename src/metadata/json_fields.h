@@ -42,10 +42,8 @@ class FieldWriter {
   void Field(const char* name, const std::vector<std::string>& value) { out_[name] = value; }
   void Field(const char* name, const std::map<std::string, std::string>& value) { out_[name] = value; }
   template <typename Enum>
-    requires std::is_enum_v<Enum>
-  void Field(const char* name, Enum value) {
-    out_[name] = std::string(ToText(value));
-  }
+  requires std::is_enum_v<Enum>
+  void Field(const char* name, Enum value) { out_[name] = std::string(ToText(value)); }
   // Carried as it is; text that is not JSON becomes null.
   void Raw(const char* name, const RawJson& value) {
     out_[name] = TryParseJson(value.empty() ? "null" : std::string_view(value)).value_or(Json(nullptr));
@@ -94,8 +92,7 @@ class FieldReader {
       value = static_cast<int32_t>(wide);
   }
   void Field(const char* name, int64_t& value) {
-    if (const Json* found = Find(name))
-      Check(name, found->is_number_integer(), [&] { value = found->get<int64_t>(); });
+    if (const Json* found = Find(name)) Check(name, found->is_number_integer(), [&] { value = found->get<int64_t>(); });
   }
   void Field(const char* name, std::vector<std::string>& value) {
     const Json* found = Find(name);

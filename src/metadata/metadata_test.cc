@@ -89,8 +89,8 @@ TEST(StoreJson, ReadsWhatVeniceWrites) {
 
 TEST(StoreJson, KeepsWhatItDoesNotKnow) {
   const std::string written = ToZooKeeperJson(ParseZooKeeperStore(kVeniceStore).value());
-  for (const char* kept : {"storeNewcomer", "versionNewcomer", "hybridNewcomer", "rmdVersionID", "etledUserProxyAccount",
-                           "venice_system_store_meta_store", "viewClassName"})
+  for (const char* kept : {"storeNewcomer", "versionNewcomer", "hybridNewcomer", "rmdVersionID",
+                           "etledUserProxyAccount", "venice_system_store_meta_store", "viewClassName"})
     EXPECT_NE(written.find(kept), std::string::npos) << kept;
   EXPECT_EQ(ToZooKeeperJson(ParseZooKeeperStore(written).value()), written);
 }
@@ -104,12 +104,13 @@ TEST(StoreJson, WritesVenicesNamesInVenicesLayout) {
   store.versions.push_back(version);
   const std::string json = ToZooKeeperJson(store);
   for (const char* line :
-       {"{\n  \"name\" : \"s\",\n", "\"enableReads\" : true", "\"hybridStoreConfig\" : null", "\"readQuotaInCU\" : 1800",
-        "\"offLinePushStrategy\" : \"WAIT_N_MINUS_ONE_REPLCIA_PER_PARTITION\"", "\"versions\" : [ {\n",
-        "\"storageQuotaInByte\" : 21474836480", "\"schemaAutoRegisterFromPushJobEnabled\" : false",
-        "\"status\" : \"STARTED\"", "\"versionSwapDeferred\" : false", "\"viewConfigs\" : { }",
-        "\"timestampMetadataVersionId\" : -1", "\"dataRecoveryVersionConfig\" : null", "\"systemStores\" : { }",
-        "\"leaderFollowerModelEnabled\" : true", "\"ttlrepushEnabled\" : false"})
+       {"{\n  \"name\" : \"s\",\n", "\"enableReads\" : true", "\"hybridStoreConfig\" : null",
+        "\"readQuotaInCU\" : 1800", "\"offLinePushStrategy\" : \"WAIT_N_MINUS_ONE_REPLCIA_PER_PARTITION\"",
+        "\"versions\" : [ {\n", "\"storageQuotaInByte\" : 21474836480",
+        "\"schemaAutoRegisterFromPushJobEnabled\" : false", "\"status\" : \"STARTED\"",
+        "\"versionSwapDeferred\" : false", "\"viewConfigs\" : { }", "\"timestampMetadataVersionId\" : -1",
+        "\"dataRecoveryVersionConfig\" : null", "\"systemStores\" : { }", "\"leaderFollowerModelEnabled\" : true",
+        "\"ttlrepushEnabled\" : false"})
     EXPECT_NE(json.find(line), std::string::npos) << line << "\nin\n" << json;
 }
 
@@ -199,7 +200,13 @@ TEST_F(ZooKeeperTest, StoreIsCreatedFoundAndBuried) {
   EXPECT_EQ(ReadStoreConfig(*client_, "a").value()->cluster, kCluster);
   EXPECT_EQ(writer_->Schemas("a").value()->key.text, kKeySchema);
   EXPECT_EQ(writer_->Schemas("a").value()->values.size(), 1u);
-  EXPECT_EQ(writer_->Update("a", [](Store& s) -> Status { s.largest_used_version = 3; return Ok(); })->largest_used_version,
+  EXPECT_EQ(writer_
+                ->Update("a",
+                         [](Store& s) -> Status {
+                           s.largest_used_version = 3;
+                           return Ok();
+                         })
+                ->largest_used_version,
             3);
   ASSERT_TRUE(writer_->Delete("a").ok());
   EXPECT_FALSE(writer_->Read("a").value());
@@ -213,7 +220,13 @@ TEST_F(ZooKeeperTest, ConcurrentUpdatesAreAllKept) {
   for (int t = 0; t < 3; ++t)
     threads.emplace_back([&] {
       for (int i = 0; i < 10; ++i)
-        while (!writer_->Update("a", [](Store& s) -> Status { ++s.read_quota_cu; return Ok(); }).ok()) {
+        while (!writer_
+                    ->Update("a",
+                             [](Store& s) -> Status {
+                               ++s.read_quota_cu;
+                               return Ok();
+                             })
+                    .ok()) {
         }
     });
   for (std::thread& thread : threads) thread.join();
@@ -240,7 +253,13 @@ TEST_F(ZooKeeperTest, RepositoryFollowsStoresAndSchemas) {
   ASSERT_TRUE(writer_->AddValueSchema("after", 2, kValueSchema).ok());
   EXPECT_TRUE(WaitUntil([&] { return repository.Schemas("after")->LatestValue()->id == 2; }, 5s));
   for (int i = 1; i <= 5; ++i) {
-    ASSERT_TRUE(writer_->Update("after", [&](Store& s) -> Status { s.current_version = i; return Ok(); }).ok());
+    ASSERT_TRUE(writer_
+                    ->Update("after",
+                             [&](Store& s) -> Status {
+                               s.current_version = i;
+                               return Ok();
+                             })
+                    .ok());
     EXPECT_TRUE(WaitUntil([&] { return repository.Get("after")->current_version == i; }, 5s)) << i;
   }
   EXPECT_TRUE(has_seen("1 after"));
@@ -256,9 +275,21 @@ TEST_F(ZooKeeperTest, RepositorySurvivesALostSession) {
   StoreRepository repository(*own, kCluster);
   ASSERT_TRUE(repository.Start().ok());
   server_->ExpireSession(own->SessionId());
-  ASSERT_TRUE(writer_->Update("a", [](Store& s) -> Status { s.current_version = 9; return Ok(); }).ok());
+  ASSERT_TRUE(writer_
+                  ->Update("a",
+                           [](Store& s) -> Status {
+                             s.current_version = 9;
+                             return Ok();
+                           })
+                  .ok());
   EXPECT_TRUE(WaitUntil([&] { return repository.Get("a") && repository.Get("a")->current_version == 9; }, 15s));
-  ASSERT_TRUE(writer_->Update("a", [](Store& s) -> Status { s.current_version = 10; return Ok(); }).ok());
+  ASSERT_TRUE(writer_
+                  ->Update("a",
+                           [](Store& s) -> Status {
+                             s.current_version = 10;
+                             return Ok();
+                           })
+                  .ok());
   EXPECT_TRUE(WaitUntil([&] { return repository.Get("a")->current_version == 10; }, 15s));
   repository.Stop();
 }

@@ -10,7 +10,7 @@
 namespace venice::metadata {
 
 template <typename V, typename R>
-  requires std::is_same_v<std::remove_const_t<R>, StatusSnapshot>
+requires std::is_same_v<std::remove_const_t<R>, StatusSnapshot>
 void VisitFields(V& v, R& r) {
   v.Field("status", r.status);
   v.Field("time", r.time);
@@ -18,7 +18,7 @@ void VisitFields(V& v, R& r) {
 }
 
 template <typename V, typename R>
-  requires std::is_same_v<std::remove_const_t<R>, ReplicaStatus>
+requires std::is_same_v<std::remove_const_t<R>, ReplicaStatus>
 void VisitFields(V& v, R& r) {
   v.Field("instanceId", r.instance);
   v.Field("currentStatus", r.status);
@@ -27,14 +27,14 @@ void VisitFields(V& v, R& r) {
 }
 
 template <typename V, typename R>
-  requires std::is_same_v<std::remove_const_t<R>, PartitionStatus>
+requires std::is_same_v<std::remove_const_t<R>, PartitionStatus>
 void VisitFields(V& v, R& r) {
   v.Field("partitionId", r.partition);
   v.List("replicaStatuses", r.replicas);
 }
 
 template <typename V, typename R>
-  requires std::is_same_v<std::remove_const_t<R>, OfflinePush>
+requires std::is_same_v<std::remove_const_t<R>, OfflinePush>
 void VisitFields(V& v, R& r) {
   v.Field("kafkaTopic", r.topic);
   v.Field("numberOfPartition", r.partition_count);
@@ -153,8 +153,8 @@ std::string LocalDateTimeText(int64_t wall_ms) {
   const std::time_t seconds = wall_ms / 1000;
   std::tm local{};
   localtime_r(&seconds, &local);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}", local.tm_year + 1900, local.tm_mon + 1,
-                     local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec, wall_ms % 1000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
+                     local.tm_hour, local.tm_min, local.tm_sec, wall_ms % 1000);
 }
 
 Status PushStatusReporter::Report(const std::string& topic, int32_t partition, ExecutionStatus status,

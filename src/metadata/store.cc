@@ -10,7 +10,7 @@ namespace venice::metadata {
 // Property names and defaults: control-plane reference, sections 2.1 to 2.3.
 
 template <typename V, typename R>
-  requires std::is_same_v<std::remove_const_t<R>, PartitionerConfig>
+requires std::is_same_v<std::remove_const_t<R>, PartitionerConfig>
 void VisitFields(V& v, R& r) {
   v.Field("partitionerClass", r.partitioner_class);
   v.Field("partitionerParams", r.params);
@@ -18,7 +18,7 @@ void VisitFields(V& v, R& r) {
 }
 
 template <typename V, typename R>
-  requires std::is_same_v<std::remove_const_t<R>, HybridConfig>
+requires std::is_same_v<std::remove_const_t<R>, HybridConfig>
 void VisitFields(V& v, R& r) {
   v.Field("rewindTimeInSeconds", r.rewind_seconds);
   v.Field("offsetLagThresholdToGoOnline", r.offset_lag_to_go_online);
@@ -30,7 +30,7 @@ void VisitFields(V& v, R& r) {
 }
 
 template <typename V, typename R>
-  requires std::is_same_v<std::remove_const_t<R>, Version>
+requires std::is_same_v<std::remove_const_t<R>, Version>
 void VisitFields(V& v, R& r) {
   v.Field("storeName", r.store_name);
   v.Field("number", r.number);
@@ -80,7 +80,7 @@ void VisitFields(V& v, R& r) {
 }
 
 template <typename V, typename R>
-  requires std::is_same_v<std::remove_const_t<R>, Store>
+requires std::is_same_v<std::remove_const_t<R>, Store>
 void VisitFields(V& v, R& r) {
   v.Field("name", r.name);
   v.Field("owner", r.owner);
@@ -184,8 +184,9 @@ constexpr std::array<std::pair<const char*, const char*>, 6> kStoreInfoNames{{
 }};
 // Properties that only one of the two forms has.
 constexpr std::array kRecordOnly{"hybrid", "systemStore"};
-constexpr std::array kInfoOnly{"coloToCurrentVersions",       "kafkaBrokerUrl", "storeDeadStatusReasons",
-                               "isStoreDead",                 "reservedVersion", "singleGetRouterCacheEnabled",
+constexpr std::array kInfoOnly{"coloToCurrentVersions",     "kafkaBrokerUrl",
+                               "storeDeadStatusReasons",    "isStoreDead",
+                               "reservedVersion",           "singleGetRouterCacheEnabled",
                                "batchGetRouterCacheEnabled"};
 
 void SortVersions(Store& store) {

@@ -19,8 +19,7 @@ namespace venice::metadata {
 // JSON text of an object or array that is carried but not interpreted.
 using RawJson = std::string;
 
-inline constexpr std::string_view kDefaultPartitionerClass =
-    "com.linkedin.venice.partitioner.DefaultVenicePartitioner";
+inline constexpr std::string_view kDefaultPartitionerClass = "com.linkedin.venice.partitioner.DefaultVenicePartitioner";
 inline constexpr int64_t kDefaultStorageQuotaBytes = 20LL << 30;
 inline constexpr int64_t kUnlimited = -1;
 
@@ -37,7 +36,7 @@ struct HybridConfig {
   int64_t time_lag_to_go_online_seconds = -1;  // -1: not used
   DataReplicationPolicy data_replication_policy = DataReplicationPolicy::kNonAggregate;
   BufferReplayPolicy buffer_replay_policy = BufferReplayPolicy::kRewindFromEop;
-  std::string real_time_topic_name;            // empty: <store>_rt
+  std::string real_time_topic_name;  // empty: <store>_rt
   RawJson unknown;
   bool operator==(const HybridConfig&) const = default;
 };
@@ -114,8 +113,8 @@ struct Store {
   bool client_decompression_enabled = true;
   bool chunking_enabled = false;
   bool rmd_chunking_enabled = false;
-  int32_t batch_get_limit = -1;           // not positive: the cluster's
-  int32_t num_versions_to_preserve = 0;   // 0: the cluster's
+  int32_t batch_get_limit = -1;          // not positive: the cluster's
+  int32_t num_versions_to_preserve = 0;  // 0: the cluster's
   bool incremental_push_enabled = false;
   bool separate_real_time_topic_enabled = false;
   bool migrating = false;

@@ -150,8 +150,7 @@ class StoreRepository::Impl : public std::enable_shared_from_this<StoreRepositor
     }
     const int64_t session = zk_.SessionId();
     VENICE_TRY(EnsureListing());
-    VENICE_ASSIGN(const std::optional<std::vector<std::string>> names,
-                  ChildrenWatched(paths::Stores(cluster_), ""));
+    VENICE_ASSIGN(const std::optional<std::vector<std::string>> names, ChildrenWatched(paths::Stores(cluster_), ""));
     const std::set<std::string> listed =
         names ? std::set<std::string>(names->begin(), names->end()) : std::set<std::string>();
     const auto known = Snapshot();

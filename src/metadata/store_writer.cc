@@ -147,8 +147,8 @@ Result<Store> StoreWriter::Update(const std::string& store, const std::function<
     if (set.error().code() != ErrorCode::kConflict && set.error().code() != ErrorCode::kNotFound)
       return std::move(set).error().In("update store " + store);
   }
-  return Error(ErrorCode::kConflict,
-               "update store " + store + ": lost " + std::to_string(kUpdateAttempts) + " races for " + path + "; retry");
+  return Error(ErrorCode::kConflict, "update store " + store + ": lost " + std::to_string(kUpdateAttempts) +
+                                         " races for " + path + "; retry");
 }
 
 Status StoreWriter::Delete(const std::string& store) {
