@@ -92,6 +92,13 @@ TEST(File, ReplacesDurably) {
   EXPECT_EQ(ReadFile(folder / "missing").error().code(), ErrorCode::kNotFound);
 }
 
+TEST(File, AsksForFreeSpace) {
+  const TemporaryDirectory folder;
+  EXPECT_TRUE(RequireFreeSpace(folder.path().string(), 0, 1_GiB).ok());
+  EXPECT_EQ(RequireFreeSpace(folder.path().string(), 1.0, ByteSize(UINT64_MAX)).error().code(), ErrorCode::kDiskFull);
+  EXPECT_EQ(RequireFreeSpace(folder / "missing", 0, 1_GiB).error().code(), ErrorCode::kNotFound);
+}
+
 TEST(ThreadPool, RunsQueuedTasksBeforeItStops) {
   std::atomic<int> count = 0;
   ThreadPool pool("test", 2);

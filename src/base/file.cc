@@ -1,8 +1,10 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -56,6 +58,17 @@ Status SyncDirectory(const std::string& path) {
   if (fd.get() < 0) return ErrnoError("cannot open folder " + path, errno);
   if (::fsync(fd.get()) != 0) return ErrnoError("cannot sync folder " + path, errno);
   return Ok();
+}
+
+Status RequireFreeSpace(const std::string& path, double share, ByteSize cap) {
+  struct statvfs disk {};
+  if (::statvfs(path.c_str(), &disk) != 0) return ErrnoError("cannot ask for the free space of " + path, errno);
+  const uint64_t total = uint64_t{disk.f_blocks} * disk.f_frsize;
+  const uint64_t free = uint64_t{disk.f_bavail} * disk.f_frsize;
+  const uint64_t reserve = std::min(cap.bytes(), static_cast<uint64_t>(static_cast<double>(total) * share));
+  if (free >= reserve) return Ok();
+  return Error(ErrorCode::kDiskFull, fmt::format("no space left on the disk of {}: {} free, {} kept in reserve; free some, "
+                                                 "then try again", path, ByteSize(free).ToString(), ByteSize(reserve).ToString()));
 }
 
 Status WriteFileDurably(const std::string& path, std::string_view content) {

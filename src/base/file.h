@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/byte_size.h"
 #include "base/result.h"
 
 namespace venice {
@@ -19,6 +20,10 @@ Result<std::string> ReadFile(const std::string& path);
 Status WriteFileDurably(const std::string& path, std::string_view content);
 
 Status SyncDirectory(const std::string& path);
+
+// For bulk writers, so that they leave room for what must still be written when they fail: bookkeeping and deletion.
+// Errors: kDiskFull when less than `share` (0 to 1) of the disk that holds `path`, at most `cap`, is free.
+Status RequireFreeSpace(const std::string& path, double share, ByteSize cap);
 
 // A fresh folder under the system's temporary folder, removed with all its content by the destructor.
 class TemporaryDirectory {

@@ -59,6 +59,8 @@ KafkaError ErrorFor(AppendOutcome outcome) {
     case AppendOutcome::kUnsupportedFormat: return KafkaError::kUnsupportedForMessageFormat;
     case AppendOutcome::kTooLarge: return KafkaError::kMessageTooLarge;
     case AppendOutcome::kDeleted: return KafkaError::kUnknownTopicOrPartition;
+    // Not the storage error: clients repeat on that until their delivery time has passed, and a full disk stays full.
+    case AppendOutcome::kDiskFull: return KafkaError::kPolicyViolation;
     case AppendOutcome::kIoError: return KafkaError::kStorageError;
   }
   return KafkaError::kUnknown;

@@ -83,6 +83,11 @@ AppendResult KafkaBroker::AppendRecords(const std::string& topic, int32_t partit
     result.message = "no record batch";
     return result;
   }
+  if (Status space = engine_.RequireFreeSpace(); !space.ok()) {
+    result.outcome = AppendOutcome::kDiskFull;
+    result.message = space.error().message();
+    return result;
+  }
   int64_t first_offset = -1;
   for (size_t position = 0; position < bytes;) {
     const std::string_view rest(records + position, bytes - position);

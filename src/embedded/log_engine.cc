@@ -287,6 +287,10 @@ std::shared_ptr<PartitionLog> LogEngine::Partition(std::string_view topic, int32
   return found->partitions[static_cast<size_t>(partition)];
 }
 
+Status LogEngine::RequireFreeSpace() const {
+  return venice::RequireFreeSpace(options_.data_dir, options_.disk_reserve_share, options_.disk_reserve_cap);
+}
+
 Result<int64_t> LogEngine::NewProducerId() {
   const std::lock_guard lock(producer_id_mutex_);
   if (producer_id_next_ == producer_id_end_) {

@@ -33,6 +33,9 @@ struct LogEngineOptions {
   bool hold_back_unsynced = false;  // readers see a record only after Sync()
   ByteSize compaction_memory_max{64u << 20};
   int partitions_max = 100'000;
+  // Appends are refused when less than this share of the disk, at most the cap, is free.
+  double disk_reserve_share = 0.05;
+  ByteSize disk_reserve_cap{1u << 30};
 };
 
 using TopicId = std::array<uint8_t, 16>;
@@ -72,6 +75,9 @@ class LogEngine {
   std::shared_ptr<const LogTopic> FindById(const TopicId& id) const;
   std::vector<std::shared_ptr<const LogTopic>> Topics() const;  // by name
   std::shared_ptr<PartitionLog> Partition(std::string_view topic, int32_t partition) const;
+
+  // Errors: kDiskFull when records should no longer be appended.
+  Status RequireFreeSpace() const;
 
   // Never given twice, also after a crash.
   Result<int64_t> NewProducerId();

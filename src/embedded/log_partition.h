@@ -29,6 +29,7 @@ enum class AppendOutcome : uint8_t {
   kUnsupportedFormat,   // magic 0 or 1
   kTooLarge,            // beyond max.message.bytes
   kDeleted,
+  kDiskFull,            // what is left is kept for bookkeeping and deletion
   kIoError,
 };
 

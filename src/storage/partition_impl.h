@@ -61,6 +61,8 @@ class PartitionStore::Impl {
   Status FinishIngestion();
   Status Save(std::string_view checkpoint, Manifest::Phase phase);
   Status Require(Phase phase, std::string_view call) const;
+  // Counts what is about to be written and asks for free space now and then. Errors: kDiskFull.
+  Status RequireDiskFor(size_t bytes);
   std::string Attempt(std::string_view what) const;
   std::string BatchFolder() const { return place_.folder + "/.sst_files"; }
 
@@ -69,6 +71,7 @@ class PartitionStore::Impl {
   std::unique_ptr<rocksdb::DB> db_;
   std::unique_ptr<BatchLoader> loader_;  // in kBatch
   rocksdb::WriteBatch pending_;          // in kOpen
+  size_t unchecked_bytes_ = 0;           // written since the last look at the free space
   std::optional<std::string> checkpoint_;
   std::atomic<Phase> phase_{Phase::kNew};
   std::atomic<uint64_t> batch_records_{0};

@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "storage/partition_impl.h"
 #include "storage/rocks.h"
@@ -11,6 +12,11 @@ namespace venice::storage {
 namespace {
 // A batch of writes is committed on the way when it grows beyond this: bounded memory, and no gain above it.
 constexpr size_t kPendingBytesMax = 1 << 20;
+// Loading stops while this much is free: less than the log keeps, so that a replica fails last, and enough for the
+// coordination tree to take the failure's record.
+constexpr double kDiskReserveShare = 0.02;
+constexpr ByteSize kDiskReserveCap = 256_MiB;
+constexpr size_t kDiskCheckBytes = 256 << 10;
 
 using Pinned = rocksdb::PinnableSlice;
 }  // namespace
@@ -55,6 +61,16 @@ Status PartitionStore::Impl::PutSorted(std::string_view key, std::string_view va
   if (!status.ok()) return std::move(status).error().In(Attempt("write"));
   batch_records_.fetch_add(1, std::memory_order_relaxed);
   batch_bytes_.fetch_add(key.size() + value.size(), std::memory_order_relaxed);
+  return RequireDiskFor(key.size() + value.size());
+}
+
+Status PartitionStore::Impl::RequireDiskFor(size_t bytes) {
+  unchecked_bytes_ += bytes;
+  if (unchecked_bytes_ < kDiskCheckBytes) [[likely]]
+    return Ok();
+  unchecked_bytes_ = 0;
+  Status status = RequireFreeSpace(place_.folder, kDiskReserveShare, kDiskReserveCap);
+  if (!status.ok()) return std::move(status).error().In(Attempt("write"));
   return Ok();
 }
 
@@ -78,6 +94,7 @@ Status PartitionStore::Impl::Put(std::string_view key, std::string_view value) {
   VENICE_TRY(Require(Phase::kOpen, "write to"));
   const rocksdb::Status status = pending_.Put(ToSlice(key), ToSlice(value));
   if (!status.ok()) return RocksError(status, Attempt("write to"));
+  VENICE_TRY(RequireDiskFor(key.size() + value.size()));
   return pending_.GetDataSize() < kPendingBytesMax ? Ok() : Commit();
 }
 

@@ -107,7 +107,7 @@ def test_verify_version(shared_venice, tmp_path):
     venice.push("verified", write_avro(tmp_path / "in.avro", pairs(1000)))
     report = json.loads(venice.admin("verify-version", "--store", "verified", "--version", "1").stdout)
     assert report["verdict"] == "EQUAL"
-    assert sum(replica["records"] for replica in report["replicas"]) == 1000
+    assert sum(replica["actual"]["records"] for replica in report["replicas"]) == 1000
 
 
 def test_empty_push_and_delete(shared_venice, tmp_path):
