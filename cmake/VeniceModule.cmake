@@ -45,12 +45,13 @@ function(venice_module name)
   endif()
 endfunction()
 
-# venice_executable(venice-router DEPS router LIBS CLI11::CLI11) builds bin/venice-router from venice_router.cc.
+# venice_executable(venice-router DEPS router LIBS CLI11::CLI11) builds bin/venice-router from venice_router.cc, and from
+# SOURCES when there is more.
 function(venice_executable name)
-  cmake_parse_arguments(M "" "" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(M "" "" "SOURCES;DEPS;LIBS" ${ARGN})
   string(REPLACE "-" "_" source ${name})
   list(TRANSFORM M_DEPS PREPEND venice_)
-  add_executable(${name} ${source}.cc)
+  add_executable(${name} ${source}.cc ${M_SOURCES})
   target_precompile_headers(${name} REUSE_FROM venice_pch)
   target_link_libraries(${name} PRIVATE ${M_DEPS} ${M_LIBS})
 endfunction()

@@ -40,7 +40,7 @@ def declared_deps(src: pathlib.Path) -> dict[str, set[str]]:
         for call in MODULE_CALL.findall(re.sub(r"#.*", "", lists.read_text())):
             section = None
             for word in call.split():
-                if word in ("DEPS", "LIBS", "TEST_DEPS"):
+                if word in ("SOURCES", "DEPS", "LIBS", "TEST_DEPS"):
                     section = word
                 elif section == "DEPS":
                     found.add(word.replace("pubsub_kafka", "pubsub/kafka"))
