@@ -155,13 +155,13 @@ class Controller::Impl {
     mirror_.Invalidate();
     dispatcher_.emplace(client_, mirror_, paths_, options_.instance, session);
     dispatcher_views_loaded_ = false;
-    leading_ = true;
     LogInfo("helix.controller.leads", {{"cluster", options_.cluster}, {"instance", options_.instance}});
     const Status recorded = ChangeRecord(client_, paths_.ControllerHistory(), [this](ZnRecord& history) {
       RecordLeader(history, options_.cluster, options_.instance, options_.clock->WallMs());
       return true;
     });
     if (!recorded.ok()) LogWarning("helix.controller.history_failed", {{"error", recorded.error().ToString()}});
+    leading_ = true;
     if (options_.on_leadership) options_.on_leadership(true);
   }
 
