@@ -172,6 +172,8 @@ Status Standalone::Impl::Start() {
     controller.replication_factor = std::min(options_.replication_factor, options_.servers);
     controller.partition_count = std::min(controller.partition_count, options_.partitions_max);
     controller.partition_count_max = options_.partitions_max;
+    // The wait protects caches of a fleet; who tries things out deletes a store and makes it again.
+    controller.store_recreation_window = std::chrono::seconds(0);
     return std::make_unique<controller::Controller>(std::move(controller));
   }));
   addresses.controller = controller_->url();

@@ -1,11 +1,10 @@
 // venice-standalone: a whole Venice in one process, for one machine. See standalone.h.
-#include <signal.h>
-
 #include <cstdio>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "apps/service_process.h"
 #include "apps/standalone.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -24,10 +23,7 @@ void PrintReady(const StandaloneOptions& options, const venice::apps::Standalone
   std::fflush(stdout);
 }
 
-int Fail(const venice::Error& error) {
-  fmt::print(stderr, "venice-standalone: {}\n", error.message());
-  return venice::Info(error.code()).exit_code;
-}
+constexpr std::string_view kProcess = "venice-standalone";
 
 }  // namespace
 
@@ -64,28 +60,20 @@ int main(int argc, char** argv) {
   venice::SetLogLevel(log_level == "debug" ? LogLevel::kDebug : log_level == "warning" ? LogLevel::kWarning
                       : log_level == "error" ? LogLevel::kError : LogLevel::kInfo);
   if (!log_file.empty() && !venice::AddLogFile(log_file, true)) {
-    return Fail(venice::Error(venice::ErrorCode::kIo, "cannot open the log file " + log_file));
+    return venice::apps::Fail(kProcess, venice::Error(venice::ErrorCode::kIo, "cannot open the log file " + log_file));
   }
 
-  // Blocked before any thread starts, so that every thread inherits it and sigwait below is the one receiver.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-
+  venice::apps::BlockStopSignals();
   Standalone standalone(options);
-  if (venice::Status started = standalone.Start(); !started.ok()) return Fail(started.error());
+  if (venice::Status started = standalone.Start(); !started.ok()) return venice::apps::Fail(kProcess, started.error());
   if (!ports_file.empty()) {
     if (venice::Status written = venice::WriteFileDurably(ports_file, standalone.addresses().ToJson()); !written.ok()) {
-      return Fail(written.error());
+      return venice::apps::Fail(kProcess, written.error());
     }
   }
   PrintReady(options, standalone.addresses());
 
-  int received = 0;
-  sigwait(&signals, &received);
+  venice::apps::WaitForStopSignal();
   fmt::print("Stopping\n");
   standalone.Stop();
   return 0;
