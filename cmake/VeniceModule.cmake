@@ -36,6 +36,13 @@ function(venice_module name)
     target_link_libraries(venice_${name} INTERFACE ${M_DEPS} fmt::fmt Threads::Threads)
   endif()
 
+  # The module with all its objects, alone in an empty main: an edge that DEPS forgets is an undefined symbol here.
+  if(sources)
+    add_executable(${name}_links_alone ${CMAKE_SOURCE_DIR}/cmake/empty_main.cc)
+    target_link_libraries(${name}_links_alone PRIVATE $<LINK_LIBRARY:WHOLE_ARCHIVE,venice_${name}> ${M_DEPS})
+    set_target_properties(${name}_links_alone PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/links_alone)
+  endif()
+
   if(tests)
     add_executable(${name}_test ${tests})
     target_precompile_headers(${name}_test REUSE_FROM venice_test_pch)
