@@ -120,10 +120,10 @@ TEST(Output, SwitchesMayStandBeforeTheCommand) {
 
 TEST(Output, IsATableOnATerminalAndJsonElsewhere) {
   ScriptedSession session;
-  session.answer = R"({"cluster":"c","error":null,"replicas":[{"partitionId":0,"status":"LEADER"},{"partitionId":1,"status":"STANDBY"}]})";
+  session.answer = R"({"cluster":"c","error":null,"replicas":[{"instance":{"nodeId":"h_1","port":1},"status":"LEADER"},{"instance":{"nodeId":"h_2","port":2},"status":"STANDBY"}]})";
   const std::vector<std::string> words = {"replicas-of-store", "--url", "u", "--store", "s", "--version", "1"};
   EXPECT_EQ(RunAdminTool(words, true, session).out,
-            "cluster  c\n\nreplicas\npartitionId  status\n0            LEADER\n1            STANDBY\n");
+            "cluster  c\n\nreplicas\ninstance  status\nh_1       LEADER\nh_2       STANDBY\n");
   EXPECT_EQ(RunAdminTool(words, false, session).out.substr(0, 2), "{\n");
   session.answer = "<html>";
   EXPECT_EQ(RunAdminTool(words, false, session).exit_code, Info(ErrorCode::kCorruption).exit_code);

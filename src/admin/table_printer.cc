@@ -15,6 +15,8 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kCellWidthMax = 100;
 
 std::string Cell(const Json& value) {
+  // A server is known by its name; the rest of its description would fill the screen.
+  if (value.is_object() && value.contains("nodeId") && value["nodeId"].is_string()) return value["nodeId"].get<std::string>();
   std::string text = value.is_string() ? value.get<std::string>() : value.is_null() ? "" : value.dump();
   std::replace(text.begin(), text.end(), '\n', ' ');
   if (text.size() > kCellWidthMax) text = text.substr(0, kCellWidthMax - 3) + "...";
