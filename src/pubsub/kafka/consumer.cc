@@ -72,9 +72,8 @@ Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::Make(ConfigHandle config) 
 }
 
 KafkaConsumer::~KafkaConsumer() {
-  for (const auto& [partition, source] : sources_) {
-    if (source.subscribed) rd_kafka_consume_stop(topics_.at(partition.topic).get(), partition.partition);
-  }
+  for (auto& [partition, source] : sources_)
+    if (source.subscribed) (void)Stop(partition, source);
   sources_.clear();
   topics_.clear();
   queue_.reset();
@@ -131,9 +130,13 @@ Status KafkaConsumer::Subscribe(const TopicPartition& from, const Position& star
   }
   VENICE_ASSIGN(rd_kafka_topic_t* const topic, FindTopic(from.topic));
   VENICE_TRY(Unsubscribe(from));
+  QueueHandle own(rd_kafka_queue_get_partition(client_.get(), from.topic.c_str(), from.partition));
+  if (own == nullptr) return MakeError(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, attempt);
   if (rd_kafka_consume_start_queue(topic, from.partition, offset, queue_.get()) != 0)
     return MakeError(rd_kafka_last_error(), attempt);
-  FindSource(from).subscribed = true;
+  Source& source = FindSource(from);
+  source.own_queue = std::move(own);
+  source.subscribed = true;
   return Ok();
 }
 
@@ -141,11 +144,21 @@ Status KafkaConsumer::Unsubscribe(const TopicPartition& from) {
   const auto found = sources_.find(from);
   if (found == sources_.end() || !found->second.subscribed) return Ok();
   VENICE_TRY(Resume(from));  // inside the library a pause would outlive the subscription
-  found->second.subscribed = false;
+  return Stop(from, found->second);
+}
+
+Status KafkaConsumer::Stop(const TopicPartition& from, Source& source) {
+  source.subscribed = false;
   // Records already prefetched are dropped by the library: they belong to the subscription that ended.
-  if (rd_kafka_consume_stop(topics_.at(from.topic).get(), from.partition) != 0)
-    return MakeError(rd_kafka_last_error(), fmt::format("stop reading {}", from.ToString()));
-  return Ok();
+  const bool stopped = rd_kafka_consume_stop(topics_.at(from.topic).get(), from.partition) == 0;
+  const rd_kafka_resp_err_t code = rd_kafka_last_error();
+  // An answer on its way at the stop still comes, into the partition's own queue, which nobody reads any more. There its
+  // records would hold the partition, which holds the queue: once the topic is deleted nothing breaks that circle, and
+  // rd_kafka_destroy waits for it without end (librdkafka before 2.6). In the queue that we read they are dropped.
+  rd_kafka_queue_forward(source.own_queue.get(), queue_.get());
+  source.own_queue.reset();
+  if (stopped) return Ok();
+  return MakeError(code, fmt::format("stop reading {}", from.ToString()));
 }
 
 Status KafkaConsumer::PauseOrResume(const TopicPartition& of, bool pause) {

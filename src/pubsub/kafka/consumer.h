@@ -38,6 +38,7 @@ class KafkaConsumer : public Consumer {
     int32_t index = 0;  // into names_
     bool subscribed = false;
     bool paused = false;
+    QueueHandle own_queue;  // the library's queue of the partition, while subscribed
   };
 
   KafkaConsumer() = default;
@@ -45,6 +46,7 @@ class KafkaConsumer : public Consumer {
   Error TakePendingError();
   Result<rd_kafka_topic_t*> FindTopic(const std::string& name);
   Source& FindSource(const TopicPartition& of);
+  Status Stop(const TopicPartition& from, Source& source);
   Status PauseOrResume(const TopicPartition& of, bool pause);
   Result<std::pair<int64_t, int64_t>> Watermarks(const TopicPartition& of);
 

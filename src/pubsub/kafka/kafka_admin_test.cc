@@ -1,4 +1,7 @@
 // The adapter against the embedded log: topics, their settings, positions by time, deletion under a reader.
+#include <future>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
@@ -110,6 +113,43 @@ TEST_F(KafkaAdminTest, DeletionUnderAReaderIsTold) {
   }, 20s));
   ASSERT_TRUE(error.has_value());
   EXPECT_EQ(error->code(), ErrorCode::kNotFound) << error->ToString();
+}
+
+// Answers that come after the end of a subscription must not keep the reader from ending once their topic is gone.
+TEST_F(KafkaAdminTest, ReaderOfDeletedTopicsEnds) {
+  constexpr int kTopics = 25;
+  constexpr int kPartitions = 4;
+  constexpr int kRecords = 500;
+  auto producer = client_->NewProducer().value();
+  auto consumer = client_->NewConsumer({{"topic.metadata.propagation.max.ms", "100"},
+                                        {"topic.metadata.refresh.interval.ms", "100"},
+                                        {"fetch.message.max.bytes", "10000"}}).value();
+  const std::string value(2'000, 'v');
+  for (int t = 0; t < kTopics; ++t) {
+    const std::string topic = "s_v" + std::to_string(t);
+    Create(topic, kPartitions);
+    for (int32_t p = 0; p < kPartitions; ++p)
+      for (int i = 0; i < kRecords; ++i) ASSERT_TRUE(producer->Send({topic, p}, "k", value, {}, {}).ok());
+    ASSERT_TRUE(producer->Flush(10s).ok());
+    for (int32_t p = 0; p < kPartitions; ++p) ASSERT_TRUE(consumer->Subscribe({topic, p}, Position::Earliest()).ok());
+    // In the middle of reading, so that an answer is likely on its way.
+    ASSERT_TRUE(WaitUntil([&] { return !consumer->Poll(100ms, 100).value()->records().empty(); }, 10s));
+    for (int32_t p = 0; p < kPartitions; ++p) ASSERT_TRUE(consumer->Unsubscribe({topic, p}).ok());
+    ASSERT_TRUE(admin_->DeleteTopic(topic).ok());
+  }
+  // The library hears of the deletions; errors about topics that are read no more are nobody's.
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(consumer->Poll(100ms, 100).value()->records().empty());
+  std::promise<void> ended;
+  std::thread ending([&] {
+    consumer.reset();
+    ended.set_value();
+  });
+  const bool in_time = ended.get_future().wait_for(20s) == std::future_status::ready;
+  if (!in_time) {
+    ending.detach();
+    FAIL() << "the reader never ends";
+  }
+  ending.join();
 }
 
 TEST_F(KafkaAdminTest, ReadersAndWritersOutliveAServerRestart) {
