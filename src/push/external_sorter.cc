@@ -7,6 +7,8 @@
 namespace venice::push {
 namespace {
 
+// Sorted entries lead to records anywhere in memory: without this, waiting for them is most of a merge.
+constexpr size_t kPrefetchAhead = 8;
 constexpr size_t kReadBufferMin = 16 << 10;
 constexpr size_t kReadBufferMax = 4 << 20;
 constexpr size_t kWriteBuffer = 1 << 20;
@@ -16,6 +18,7 @@ constexpr size_t kWriteBuffer = 1 << 20;
 bool MergeCursor::Source::Advance() {
   if (reader != nullptr) return reader->Next(record);
   if (entries.empty()) return false;
+  if (entries.size() > kPrefetchAhead) PrefetchRecord(entries[kPrefetchAhead].record);
   const char* at = entries.front().record;
   record = {RecordKey(at), RecordValue(at)};
   entries = entries.subspan(1);
@@ -90,8 +93,9 @@ Status ExternalSorter::Spill(Shard& shard) {
     const auto entries = shard.buffer.partition(partition);
     if (entries.empty()) continue;
     writer.StartPartition(partition);
-    for (const SortBuffer::Entry& entry : entries) {
-      VENICE_TRY(writer.Add({RecordKey(entry.record), RecordValue(entry.record)}));
+    for (size_t i = 0; i < entries.size(); ++i) {
+      if (i + kPrefetchAhead < entries.size()) PrefetchRecord(entries[i + kPrefetchAhead].record);
+      VENICE_TRY(writer.Add({RecordKey(entries[i].record), RecordValue(entries[i].record)}));
     }
   }
   VENICE_ASSIGN(auto run, writer.Finish());

@@ -38,7 +38,7 @@ class SortBuffer {
 
  private:
   struct Chunk {
-    std::unique_ptr<char[]> data;
+    std::unique_ptr<char, void (*)(void*)> data;  // freed with free()
     size_t size = 0;
     size_t used = 0;
   };

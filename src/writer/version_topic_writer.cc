@@ -55,8 +55,9 @@ class VersionTopicWriter::Failure final : public pubsub::DeliveryWatcher {
     if (balance_.fetch_add(count, std::memory_order_acq_rel) + count == 0) delete this;
   }
 
-  std::atomic<int64_t> balance_{0};
-  std::atomic<bool> failed_{false};
+  // Apart: every delivery writes the one, every record reads the other.
+  alignas(64) std::atomic<int64_t> balance_{0};
+  alignas(64) std::atomic<bool> failed_{false};
   mutable std::mutex mutex_;
   std::optional<Error> error_;  // guarded by mutex_
 };

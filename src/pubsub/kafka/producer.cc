@@ -15,6 +15,14 @@ constexpr int kPollMs = 100;
 // What a record carries through librdkafka: nothing, an owned ProduceCallback, or (with the lowest bit set) a watcher.
 constexpr uintptr_t kWatcherBit = 1;
 
+Error WhyRefused(const rd_kafka_message_t& message) {
+  const std::string attempt = fmt::format("write to {}-{}", rd_kafka_topic_name(message.rkt), message.partition);
+  // Kafka has no error for a full disk that clients do not repeat for minutes; the embedded log answers with this one.
+  if (message.err == RD_KAFKA_RESP_ERR_POLICY_VIOLATION)
+    return Error(ErrorCode::kDiskFull, attempt + ": the log refuses more records, its disk has no space left");
+  return MakeError(message.err, attempt);
+}
+
 using HeadersHandle = std::unique_ptr<rd_kafka_headers_t, FreeWith<rd_kafka_headers_destroy>>;
 
 }  // namespace
@@ -45,13 +53,7 @@ void KafkaProducer::OnDelivery(rd_kafka_t*, const rd_kafka_message_t* message, v
   const auto opaque = reinterpret_cast<uintptr_t>(message->_private);
   if (opaque == 0) return;
   Result<Position> outcome = PositionFromOffset(message->offset);
-  const std::string attempt = fmt::format("write to {}-{}", rd_kafka_topic_name(message->rkt), message->partition);
-  if (message->err == RD_KAFKA_RESP_ERR_POLICY_VIOLATION) {
-    // Kafka has no error for a full disk that clients do not repeat for minutes; the embedded log answers with this one.
-    outcome = Error(ErrorCode::kDiskFull, attempt + ": the log refuses more records, its disk has no space left");
-  } else if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    outcome = MakeError(message->err, attempt);
-  }
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) outcome = WhyRefused(*message);
   if ((opaque & kWatcherBit) != 0) {
     reinterpret_cast<DeliveryWatcher*>(opaque ^ kWatcherBit)->OnDelivery(std::move(outcome));
     return;
