@@ -312,32 +312,49 @@ TEST(Ingestion, ManyPartitionsOnFewThreads) {
   service.Stop();
 }
 
+// A process that is killed when it has taken `kill_at` records of the log, and is taking more. 0: it may finish.
+void RunAndKill(const std::string& folder, ScriptedLog& log, uint64_t kill_at) {
+  constexpr uint64_t kMore = 4'000;  // keeps it busy until the signal is there; never the end of the push
+  constexpr uint64_t kCheckpointBytes = 20'000;
+  int reached[2];
+  ASSERT_EQ(pipe(reached), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    SetLogLevel(LogLevel::kOff);
+    if (kill_at > 0) log.HoldBackFrom(static_cast<int64_t>(kill_at + kMore));
+    Host host(folder, log);
+    host.Start(kCheckpointBytes);
+    if (kill_at == 0) _exit(host.End().state == ReplicaState::kCompleted ? 0 : 1);
+    const bool there = WaitUntil([&] { return host.service().Reports()[0].records >= kill_at; },
+                                 std::chrono::seconds(60), std::chrono::milliseconds(0));
+    if (there && write(reached[1], "!", 1) == 1) pause();
+    _exit(1);
+  }
+  close(reached[1]);
+  char byte = 0;
+  const bool there = read(reached[0], &byte, 1) == 1;
+  close(reached[0]);
+  if (there) kill(child, SIGKILL);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(there, kill_at > 0);
+  if (kill_at > 0) {
+    EXPECT_TRUE(WIFSIGNALED(status)) << status;
+  } else {
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  }
+}
+
 TEST(Crash, KilledIngestionContinuesExactly) {
   TemporaryDirectory folder;
   ScriptedLog log;
   ScriptedPush push(log, kPartition);
   constexpr int kRecords = 30'000;
   push.Push(kRecords);
-  int kills = 0;
-  for (int round = 0; round < 100; ++round) {
-    const pid_t child = fork();
-    if (child == 0) {
-      SetLogLevel(LogLevel::kOff);
-      Host host(folder / "data", log);
-      host.Start(20'000);
-      _exit(host.End().state == ReplicaState::kCompleted ? 0 : 1);
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(80 + round * 10));
-    kill(child, SIGKILL);
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    if (WIFEXITED(status)) {
-      ASSERT_EQ(WEXITSTATUS(status), 0);
-      break;
-    }
-    ++kills;
+  for (const uint64_t kill_at : {1'500, 1'600, 6'000, 13'000, 20'000, 25'500, 0}) {
+    RunAndKill(folder / "data", log, kill_at);
+    if (testing::Test::HasFailure()) return;
   }
-  EXPECT_GT(kills, 0);
   Host host(folder / "data", log);
   ExpectContent(host.store(), kRecords);
   EXPECT_EQ(DecodeCheckpoint(*host.store().checkpoint()).value().digest, push.digest);
