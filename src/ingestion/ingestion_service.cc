@@ -281,18 +281,15 @@ void IngestionService::Stop() {
 Status IngestionService::StartReplica(ReplicaOptions options) {
   const Impl::Key key{options.topic, options.partition};
   auto replica = std::make_shared<PartitionIngestion>(std::move(options));
-  Worker* worker = nullptr;
-  {
-    std::lock_guard lock(impl_->mutex);
-    if (!impl_->running) return Error(ErrorCode::kCancelled, "ingestion is stopped");
-    worker = std::min_element(impl_->workers.begin(), impl_->workers.end(), [](const auto& a, const auto& b) {
-               return a->load() < b->load();
-             })->get();
-    if (!impl_->replicas.emplace(key, Impl::Entry{replica, worker}).second)
-      return Error(ErrorCode::kAlreadyExists,
-                   "partition " + key.first + "-" + std::to_string(key.second) + " is already being ingested");
-  }
-  worker->Add(std::move(replica));
+  std::lock_guard lock(impl_->mutex);
+  if (!impl_->running) return Error(ErrorCode::kCancelled, "ingestion is stopped");
+  Worker* worker = std::min_element(impl_->workers.begin(), impl_->workers.end(), [](const auto& a, const auto& b) {
+                     return a->load() < b->load();
+                   })->get();
+  if (!impl_->replicas.emplace(key, Impl::Entry{replica, worker}).second)
+    return Error(ErrorCode::kAlreadyExists,
+                 "partition " + key.first + "-" + std::to_string(key.second) + " is already being ingested");
+  worker->Add(std::move(replica));  // under the lock: the worker must not hear of the end before the start
   return Ok();
 }
 
