@@ -13,6 +13,8 @@ namespace {
 
 constexpr int kTimeoutMs = 30'000;
 constexpr int kLeaderLookupMs = 1'000;
+constexpr int kWakeMs = 50;
+constexpr size_t kWakeBytes = 1 << 20;  // read between two wake-ups, at least
 
 }  // namespace
 
@@ -68,6 +70,7 @@ Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::Make(ConfigHandle config) 
   });
   VENICE_ASSIGN(consumer->client_, MakeClient(Role::kConsumer, std::move(config)));
   consumer->queue_.reset(rd_kafka_queue_new(consumer->client_.get()));
+  consumer->late_queue_.reset(rd_kafka_queue_new(consumer->client_.get()));
   return consumer;
 }
 
@@ -77,6 +80,7 @@ KafkaConsumer::~KafkaConsumer() {
   sources_.clear();
   topics_.clear();
   queue_.reset();
+  late_queue_.reset();
 }
 
 // Called within Poll. Broken connections are mended by the library and only noted; what will not heal by itself (topic
@@ -154,9 +158,14 @@ Status KafkaConsumer::Stop(const TopicPartition& from, Source& source) {
   const rd_kafka_resp_err_t code = rd_kafka_last_error();
   // An answer on its way at the stop still comes, into the partition's own queue, which nobody reads any more. There its
   // records would hold the partition, which holds the queue: once the topic is deleted nothing breaks that circle, and
-  // rd_kafka_destroy waits for it without end (librdkafka before 2.6). In the queue that we read they are dropped.
-  rd_kafka_queue_forward(source.own_queue.get(), queue_.get());
+  // rd_kafka_destroy waits for it without end (librdkafka before 2.6). So it goes where we empty. Not to queue_: the end
+  // of a partition clears the queue that its own leads to.
+  rd_kafka_queue_forward(source.own_queue.get(), late_queue_.get());
   source.own_queue.reset();
+  rd_kafka_message_t* late[64];
+  ssize_t count = 0;
+  while ((count = rd_kafka_consume_batch_queue(late_queue_.get(), 0, late, std::size(late))) > 0)
+    for (ssize_t i = 0; i < count; ++i) rd_kafka_message_destroy(late[i]);
   if (stopped) return Ok();
   return MakeError(code, fmt::format("stop reading {}", from.ToString()));
 }
@@ -180,6 +189,25 @@ Status KafkaConsumer::PauseOrResume(const TopicPartition& of, bool pause) {
 Status KafkaConsumer::Pause(const TopicPartition& from) { return PauseOrResume(from, true); }
 Status KafkaConsumer::Resume(const TopicPartition& from) { return PauseOrResume(from, false); }
 
+// When the prefetch queue is full, the library's thread sleeps for a second, whatever is read meanwhile (later releases
+// have a setting for it, fetch.queue.backoff.ms); a fast reader then waits most of the time. Anything that this thread
+// is asked to do makes it look at the queue again. So, once the queue has fallen to half of what it was, it is asked
+// for the ends of the partitions: one short request to each broker, and the answer does not matter.
+void KafkaConsumer::KeepFetching() {
+  const size_t queued = rd_kafka_queue_length(queue_.get());
+  queued_max_ = std::max(queued_max_, queued);
+  if (read_since_wake_ < kWakeBytes || queued > queued_max_ / 2) return;
+  read_since_wake_ = 0;
+  queued_max_ = queued;
+  const PartitionsHandle list(rd_kafka_topic_partition_list_new(static_cast<int>(sources_.size())));
+  for (const auto& [partition, source] : sources_) {
+    if (source.subscribed && !source.paused)
+      rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)->offset =
+          RD_KAFKA_OFFSET_END;
+  }
+  if (list->cnt > 0) (void)rd_kafka_offsets_for_times(client_.get(), list.get(), kWakeMs);
+}
+
 Result<std::unique_ptr<Batch>> KafkaConsumer::Poll(std::chrono::milliseconds timeout, size_t records_max) {
   rd_kafka_poll(client_.get(), 0);  // OnError
   if (pending_error_) return TakePendingError();
@@ -197,6 +225,7 @@ Result<std::unique_ptr<Batch>> KafkaConsumer::Poll(std::chrono::milliseconds tim
     }
   }
   if (count < 0) return MakeError(rd_kafka_last_error(), "read records");
+  KeepFetching();
   messages.resize(static_cast<size_t>(count));
   auto batch = std::make_unique<KafkaBatch>(client_, messages, names_);
   batch->Reserve(messages.size());
@@ -216,6 +245,7 @@ Result<std::unique_ptr<Batch>> KafkaConsumer::Poll(std::chrono::milliseconds tim
       const auto found = sources_.find({rd_kafka_topic_name(topic), partition});
       index = found == sources_.end() || !found->second.subscribed ? -1 : found->second.index;
     }
+    read_since_wake_ += message->len + message->key_len;
     if (index >= 0) batch->Add(message, index);
   }
   if (batch->records().empty() && pending_error_) return TakePendingError();

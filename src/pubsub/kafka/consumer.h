@@ -49,12 +49,16 @@ class KafkaConsumer : public Consumer {
   Status Stop(const TopicPartition& from, Source& source);
   Status PauseOrResume(const TopicPartition& of, bool pause);
   Result<std::pair<int64_t, int64_t>> Watermarks(const TopicPartition& of);
+  void KeepFetching();
 
   std::shared_ptr<rd_kafka_t> client_;  // also held by batches: their records are its memory
   QueueHandle queue_;
+  QueueHandle late_queue_;  // what comes for partitions after the end of their subscription; never told
   std::map<std::string, TopicHandle> topics_;
   std::map<TopicPartition, Source> sources_;
   std::shared_ptr<const Partitions> names_ = std::make_shared<Partitions>();  // shared with batches; replaced, not changed
+  size_t queued_max_ = 0;       // records in queue_, since the library was last woken
+  size_t read_since_wake_ = 0;  // bytes
   std::optional<Error> pending_error_;  // came with records, or by OnError; told by the next poll
 };
 
