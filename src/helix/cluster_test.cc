@@ -276,7 +276,8 @@ TEST_F(ClusterTest, ADeadNodesReplicasMoveAfterTheDelay) {
   nodes_.erase(0);
   ASSERT_TRUE(WaitUntil([&] { return !spectator_->View()->live.contains(Name(0)); }, kLimit));
   ASSERT_TRUE(AwaitConverged(4, 2));
-  for (const auto& [partition, states] : spectator_->View()->external.at(kResource)->partitions) {
+  for (const auto view = spectator_->View();
+       const auto& [partition, states] : view->external.at(kResource)->partitions) {
     EXPECT_FALSE(states.contains(Name(0)));
   }
 }
@@ -302,13 +303,15 @@ TEST_F(ClusterTest, LeadershipMovesAtOnceAndReplicasStayWithinTheDelay) {
         });
       },
       kLimit));
-  for (const auto& [partition, states] : spectator_->View()->external.at(kResource)->partitions) {
+  for (const auto view = spectator_->View();
+       const auto& [partition, states] : view->external.at(kResource)->partitions) {
     for (const auto& [instance, state] : states) EXPECT_TRUE(before.at(partition).contains(instance)) << partition;
   }
   // Back within the delay: its replicas come back to the same places.
   StartNode(1);
   ASSERT_TRUE(AwaitConverged(8, 3));
-  for (const auto& [partition, states] : spectator_->View()->external.at(kResource)->partitions) {
+  for (const auto view = spectator_->View();
+       const auto& [partition, states] : view->external.at(kResource)->partitions) {
     for (const auto& [instance, state] : states) EXPECT_TRUE(before.at(partition).contains(instance)) << partition;
   }
 }

@@ -48,7 +48,8 @@ class StoreRepository::Impl : public std::enable_shared_from_this<StoreRepositor
 
   void AddListener(StoreListener listener) {
     std::lock_guard reading(read_mutex_);  // no change is published in between
-    for (const auto& [name, entry] : *Snapshot()) listener({StoreChange::Kind::kAdded, name, entry});
+    const std::shared_ptr<const StoreMap> snapshot = Snapshot();
+    for (const auto& [name, entry] : *snapshot) listener({StoreChange::Kind::kAdded, name, entry});
     listeners_.push_back(std::move(listener));
   }
 

@@ -78,7 +78,8 @@ void ServingBuilder::Build() {
   auto table = std::make_shared<ServingTable>();
   table->view = view;
   table->routes = routes_;
-  for (const auto& [name, entry] : *stores_.Snapshot()) {
+  const std::shared_ptr<const metadata::StoreMap> stores = stores_.Snapshot();  // held while it is walked
+  for (const auto& [name, entry] : *stores) {
     if (entry.store) table->stores.emplace(name, Serve(entry, *routes_));
   }
   served_ = table->stores;
