@@ -136,6 +136,7 @@ Status KafkaConsumer::Subscribe(const TopicPartition& from, const Position& star
   VENICE_TRY(Unsubscribe(from));
   QueueHandle own(rd_kafka_queue_get_partition(client_.get(), from.topic.c_str(), from.partition));
   if (own == nullptr) return MakeError(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, attempt);
+  rd_kafka_queue_forward(own.get(), queue_.get());  // the start does not, after an earlier Stop()
   if (rd_kafka_consume_start_queue(topic, from.partition, offset, queue_.get()) != 0)
     return MakeError(rd_kafka_last_error(), attempt);
   Source& source = FindSource(from);
