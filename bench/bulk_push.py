@@ -2,6 +2,7 @@
 """A whole bulk push beside RocksDB's own bulk load of the same pairs, in one run.
 
     scripts/build release && python3 bench/bulk_push.py [--records 5000000] [--value-bytes 180] [--rounds 1]
+        [--bin build/release/bin]
 
 Makes Avro files, times `bulk-data load` (pairs sorted beforehand, table files, ingestion: one thread), then a standalone
 Venice and a push of the files until the version is online, then reads every key back and compares it. Prints a table with
@@ -17,7 +18,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-BIN = ROOT / "build/release/bin"
+BIN = ROOT / "build/release/bin"  # or what --bin says
 
 
 def peak_mib(pid):
@@ -47,12 +48,15 @@ def push(venice, store, data):
 
 
 def main():
+    global BIN
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=5_000_000)
     parser.add_argument("--value-bytes", type=int, default=180)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--folder", help="where to work (default: a temporary folder)")
+    parser.add_argument("--bin", type=pathlib.Path, default=BIN, help="the folder of the programs")
     arguments = parser.parse_args()
+    BIN = arguments.bin
     work = pathlib.Path(arguments.folder or tempfile.mkdtemp(prefix="venice-bench-"))
     work.mkdir(exist_ok=True)
     standalone = None
