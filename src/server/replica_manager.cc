@@ -16,7 +16,8 @@ using ingestion::ReplicaState;
 using metadata::ExecutionStatus;
 
 namespace {
-constexpr int kOpeners = 8;  // opening waits for the disk
+constexpr int kOpeners = 8;            // opening waits for the disk
+constexpr uint64_t kNoGeneration = 0;  // no ingestion's: they count from one
 }
 
 ReplicaManager::ReplicaManager(ReplicaManagerOptions options, storage::StorageEngine& engine,
@@ -232,6 +233,7 @@ void ReplicaManager::Pause(const Key& key) {
   std::lock_guard lock(mutex_);
   const auto found = replicas_.find(key);
   if (found == replicas_.end() || found->second.ready) return;
+  found->second.generation = kNoGeneration;  // a report still queued must not make ready what has no store
   closing = std::move(found->second.store);
   found->second.store.reset();
 }
@@ -254,15 +256,16 @@ Status ReplicaManager::ToDropped(const helix::Transition& transition, const Key&
   Pause(key);
   if (transition.from != "ERROR" && IsCurrentVersion(key.first)) {
     // Routers that still list this replica get answers until they have seen that it leaves.
+    // Outside the lock, at both ends: it may run at once, and its end waits for a run on another thread.
+    const std::stop_callback on_cancel(transition.cancelled, [this] {
+      std::lock_guard inner(mutex_);
+      changed_.notify_all();
+    });
     std::unique_lock lock(mutex_);
     const auto found = replicas_.find(key);
     const auto until =
         (found == replicas_.end() ? std::chrono::steady_clock::time_point() : found->second.offline_since) +
         options_.graceful_drop_delay;
-    const std::stop_callback on_cancel(transition.cancelled, [this] {
-      std::lock_guard inner(mutex_);
-      changed_.notify_all();
-    });
     while (std::chrono::steady_clock::now() < until && !transition.cancelled.stop_requested())
       changed_.wait_until(lock, until);
     if (transition.cancelled.stop_requested()) return Error(ErrorCode::kCancelled, "the session ended");
