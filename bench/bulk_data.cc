@@ -2,7 +2,8 @@
 //
 //   bulk-data generate  DIR RECORDS VALUE_BYTES FILES   Avro container files of {key: string, value: string}
 //   bulk-data load      DIR RECORDS VALUE_BYTES         sorted table files + ingestion, one thread; prints JSON
-//   bulk-data check     ROUTER STORE RECORDS VALUE_BYTES   reads every key in batches and compares the values; prints JSON
+//   bulk-data check     ROUTER STORE RECORDS VALUE_BYTES   reads every key in batches and compares the values; prints
+//   JSON
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -43,7 +44,8 @@ int Generate(const std::string& folder, uint64_t records, size_t value_bytes, ui
     auto writer = avro::ContainerWriter::Create(fmt::format("{}/part-{:05}.avro", folder, file), *schema);
     if (!writer.ok()) return Fail(writer.error().message());
     for (uint64_t i = file; i < records; i += files) {
-      if (auto status = (*writer)->AppendEncoded(AvroString(Key(i)) + AvroString(Value(i, value_bytes))); !status.ok()) {
+      if (auto status = (*writer)->AppendEncoded(AvroString(Key(i)) + AvroString(Value(i, value_bytes)));
+          !status.ok()) {
         return Fail(status.error().message());
       }
     }
@@ -60,7 +62,8 @@ int Load(const std::string& folder, uint64_t records, size_t value_bytes) {
   for (uint64_t i = 0; i < records; ++i) keys.emplace_back(AvroString(Key(i)), i);
   std::sort(keys.begin(), keys.end());
   std::vector<std::string> values(records);
-  for (uint64_t i = 0; i < records; ++i) values[i] = std::string("\0\0\0\1", 4) + AvroString(Value(keys[i].second, value_bytes));
+  for (uint64_t i = 0; i < records; ++i)
+    values[i] = std::string("\0\0\0\1", 4) + AvroString(Value(keys[i].second, value_bytes));
 
   rocksdb::Options options;
   options.create_if_missing = true;
@@ -109,7 +112,8 @@ uint64_t WrongInBatch(net::BlockingHttpClient& http, const net::Url& router, con
   for (uint64_t i = first; i < last; ++i) protocol::AppendClientKey(AvroString(Key(i)), request.body);
   const auto response = http.Send(router.endpoint, std::move(request), std::chrono::seconds(60));
   if (!response.ok() || response->status != 200) {
-    std::exit(Fail(response.ok() ? fmt::format("HTTP {}: {}", response->status, response->body) : response.error().message()));
+    std::exit(Fail(response.ok() ? fmt::format("HTTP {}: {}", response->status, response->body)
+                                 : response.error().message()));
   }
   uint64_t right = 0;
   std::string_view body = response->body;

@@ -12,7 +12,9 @@
 namespace venice::protocol {
 namespace {
 
-const std::string kKey = "\x20" "0123456789abcdef";
+const std::string kKey =
+    "\x20"
+    "0123456789abcdef";
 
 std::string Value(int64_t size) {
   std::string value(static_cast<size_t>(size), '\0');
@@ -25,8 +27,11 @@ constexpr LeaderMetadata kFooter{.host_name = "host-1234.example.com", .upstream
 
 std::string EncodedPut(const std::string& value) {
   std::string out;
-  EncodePutEnvelope({.guid = kHeartbeatGuid, .segment_number = 1, .sequence_number = 123456,
-                     .message_timestamp_ms = 1700000000000, .logical_timestamp_ms = -2},
+  EncodePutEnvelope({.guid = kHeartbeatGuid,
+                     .segment_number = 1,
+                     .sequence_number = 123456,
+                     .message_timestamp_ms = 1700000000000,
+                     .logical_timestamp_ms = -2},
                     {.value = value, .schema_id = 1}, kFooter, out);
   return out;
 }
@@ -61,7 +66,13 @@ void Checksum(benchmark::State& state) {
   for (auto _ : state) checksum.AddPut(kKey, 1, value);
   benchmark::DoNotOptimize(checksum.Value());
 }
-BENCHMARK(Checksum)->ArgNames({"type", "bytes"})->Args({1, 200})->Args({3, 200})->Args({4, 20})->Args({4, 200})->Args({4, 2000});
+BENCHMARK(Checksum)
+    ->ArgNames({"type", "bytes"})
+    ->Args({1, 200})
+    ->Args({3, 200})
+    ->Args({4, 20})
+    ->Args({4, 200})
+    ->Args({4, 2000});
 
 void ContentDigest(benchmark::State& state) {
   const std::string value = Value(state.range(0));

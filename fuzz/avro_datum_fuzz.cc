@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     {"name":"f","type":["null","R"]},{"name":"g","type":"bytes"},{"name":"h","type":"boolean"},{"name":"i","type":"double"}]})");
   std::string_view bytes(reinterpret_cast<const char*>(data), size);
   std::string_view skipped = bytes;
-  // A block may lie about its size in bytes, which a skip believes and a decoder ignores: they agree on honest bytes only.
+  // A block may lie about its size in bytes, which a skip believes and a decoder ignores: they agree on honest bytes
+  // only.
   (void)Skip(schema, skipped);
   const auto datum = Decode(schema, bytes);
   if (!datum.ok()) return 0;

@@ -22,12 +22,24 @@ std::string Mutate(const std::vector<std::string>& seeds, std::mt19937_64& dice)
   for (uint64_t edits = 1 + dice() % 8; edits > 0; --edits) {
     const size_t at = input.empty() ? 0 : dice() % input.size();
     switch (dice() % 7) {
-      case 0: if (!input.empty()) input[at] = static_cast<char>(dice()); break;
-      case 1: if (!input.empty()) input[at] ^= static_cast<char>(1 << dice() % 8); break;
-      case 2: input.insert(at, 1, static_cast<char>(dice())); break;
-      case 3: if (!input.empty()) input.erase(at, 1 + dice() % 16); break;
-      case 4: input.resize(at); break;
-      case 5: input.insert(at, input.substr(at, 1 + dice() % 64)); break;  // repeat a piece
+      case 0:
+        if (!input.empty()) input[at] = static_cast<char>(dice());
+        break;
+      case 1:
+        if (!input.empty()) input[at] ^= static_cast<char>(1 << dice() % 8);
+        break;
+      case 2:
+        input.insert(at, 1, static_cast<char>(dice()));
+        break;
+      case 3:
+        if (!input.empty()) input.erase(at, 1 + dice() % 16);
+        break;
+      case 4:
+        input.resize(at);
+        break;
+      case 5:
+        input.insert(at, input.substr(at, 1 + dice() % 64));
+        break;   // repeat a piece
       case 6: {  // the start of one, the end of another
         const std::string& other = seeds[dice() % seeds.size()];
         input = input.substr(0, at) + other.substr(other.empty() ? 0 : dice() % other.size());

@@ -70,8 +70,8 @@ TEST(CommandLine, TakesVenicesOwnSpelling) {
   ASSERT_TRUE(WriteFileDurably(folder / "v.avsc", "\"int\"").ok());
   ScriptedSession session;
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"--new-store", "--url", "http://c", "--cluster", "x", "--store", "s", "--key-schema-file", folder / "k.avsc",
-            "--value-schema-file", folder / "v.avsc"},
+           {"--new-store", "--url", "http://c", "--cluster", "x", "--store", "s", "--key-schema-file",
+            folder / "k.avsc", "--value-schema-file", folder / "v.avsc"},
            {"new-store", "-u", "http://c", "-c", "x", "-s", "s", "-ks", folder / "k.avsc", "-vs", folder / "v.avsc"},
            {"--url=http://c", "--cluster=x", "--new-store", "--store=s", "--key-schema-file", folder / "k.avsc", "-vs",
             folder / "v.avsc"}}) {
@@ -86,8 +86,9 @@ TEST(CommandLine, TakesVenicesOwnSpelling) {
 
 TEST(CommandLine, TakesNegativeNumbersAsValues) {
   ScriptedSession session;
-  const Outcome outcome = RunWords({"--update-store", "--url", "u", "--store", "s", "--storage-quota", "-1",
-                                    "--incremental-push-enabled", "true"}, session);
+  const Outcome outcome = RunWords(
+      {"--update-store", "--url", "u", "--store", "s", "--storage-quota", "-1", "--incremental-push-enabled", "true"},
+      session);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.error;
   EXPECT_EQ(session.called_parameters.at("storage_quota_in_byte"), "-1");
   EXPECT_EQ(session.called_parameters.at("incremental_push_enabled"), "true");
@@ -101,7 +102,10 @@ TEST(CommandLine, SaysWhatToTypeInstead) {
   EXPECT_NE(RunWords({"describe-store", "--store"}, session).error.find("--store needs a value"), std::string::npos);
   EXPECT_EQ(RunWords({"describe-store", "--url", "u"}, session).exit_code, 2);
   EXPECT_NE(RunWords({"new-store", "--url", "u", "--cluster", "c", "--store", "s", "--key-schema-file", "/no/such",
-                      "--value-schema-file", "/no/such"}, session).error.find("/no/such"), std::string::npos);
+                      "--value-schema-file", "/no/such"},
+                     session)
+                .error.find("/no/such"),
+            std::string::npos);
 }
 
 TEST(Help, ComesFromTheTable) {
@@ -120,7 +124,8 @@ TEST(Output, SwitchesMayStandBeforeTheCommand) {
 
 TEST(Output, IsATableOnATerminalAndJsonElsewhere) {
   ScriptedSession session;
-  session.answer = R"({"cluster":"c","error":null,"replicas":[{"instance":{"nodeId":"h_1","port":1},"status":"LEADER"},{"instance":{"nodeId":"h_2","port":2},"status":"STANDBY"}]})";
+  session.answer =
+      R"({"cluster":"c","error":null,"replicas":[{"instance":{"nodeId":"h_1","port":1},"status":"LEADER"},{"instance":{"nodeId":"h_2","port":2},"status":"STANDBY"}]})";
   const std::vector<std::string> words = {"replicas-of-store", "--url", "u", "--store", "s", "--version", "1"};
   EXPECT_EQ(RunAdminTool(words, true, session).out,
             "cluster  c\n\nreplicas\ninstance  status\nh_1       LEADER\nh_2       STANDBY\n");
@@ -131,7 +136,8 @@ TEST(Output, IsATableOnATerminalAndJsonElsewhere) {
 
 TEST(VerifyVersion, NamesTheReplicaThatDiffers) {
   ScriptedSession session;
-  session.answer = R"({"replicas":[{"instance":{"host":"h","port":1},"partitionId":0},{"instance":{"host":"h","port":2},"partitionId":0}]})";
+  session.answer =
+      R"({"replicas":[{"instance":{"host":"h","port":1},"partitionId":0},{"instance":{"host":"h","port":2},"partitionId":0}]})";
   session.pages["http://h:1/verify/s_v1/0"] = R"({"equal":true,"records":5})";
   session.pages["http://h:2/verify/s_v1/0"] = R"({"equal":true,"records":5})";
   const std::vector<std::string> words = {"verify-version", "--url", "u", "--store", "s", "--version", "1"};

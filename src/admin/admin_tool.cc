@@ -45,9 +45,11 @@ class ControllerSession : public Session {
     net::HttpRequest request;
     request.target = parsed.path;
     // Re-reading a large partition takes minutes.
-    VENICE_ASSIGN(net::HttpResponse response, http_.Send(parsed.endpoint, std::move(request), std::chrono::minutes(30)));
+    VENICE_ASSIGN(net::HttpResponse response,
+                  http_.Send(parsed.endpoint, std::move(request), std::chrono::minutes(30)));
     if (response.status != 200) {
-      return Error(ErrorCode::kUnavailable, fmt::format("{} answered HTTP {}: {}", url, response.status, response.body));
+      return Error(ErrorCode::kUnavailable,
+                   fmt::format("{} answered HTTP {}: {}", url, response.status, response.body));
     }
     return std::move(response.body);
   }

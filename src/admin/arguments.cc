@@ -45,7 +45,8 @@ Result<size_t> FindCommandWord(std::span<const std::string> words) {
   for (size_t i = 0; i < words.size(); ++i) {
     if (words[i].starts_with("--") && FindCommand(StripDashes(words[i]))) return i;
   }
-  return words.empty() ? Usage("no command given; type 'venice-admin-tool help'") : UnknownCommand(StripDashes(words[0]));
+  return words.empty() ? Usage("no command given; type 'venice-admin-tool help'")
+                       : UnknownCommand(StripDashes(words[0]));
 }
 
 }  // namespace
@@ -99,8 +100,8 @@ Result<CommandLine> ParseCommandLine(std::span<const std::string> words) {
     if (name == "disable-log" || name == "dl") continue;  // this tool logs nothing beside its answer
     const Flag* flag = FindFlag(command, name);
     if (!flag) {
-      return Usage(fmt::format("{} has no flag --{}; 'venice-admin-tool help {}' lists them", command.name, name,
-                               command.name));
+      return Usage(
+          fmt::format("{} has no flag --{}; 'venice-admin-tool help {}' lists them", command.name, name, command.name));
     }
     if (!value && flag->is_switch) value = "true";
     if (!value) {

@@ -13,10 +13,10 @@ enum class Output { kAuto, kJson, kTable };
 struct CommandLine {
   const Command* command = nullptr;  // nullptr when only help or search was asked for
   Arguments arguments;
-  Output output = Output::kAuto;     // kAuto: a table on a terminal, JSON elsewhere
+  Output output = Output::kAuto;  // kAuto: a table on a terminal, JSON elsewhere
   bool help = false;
-  std::string search;                // word after `search`
-  bool flat_json = false;            // Venice's --flat-json: one line
+  std::string search;      // word after `search`
+  bool flat_json = false;  // Venice's --flat-json: one line
 };
 
 // Accepts `new-store --url U ...` and Venice's own `--new-store --url U ...` with the command anywhere, long flags with

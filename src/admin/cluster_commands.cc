@@ -23,13 +23,15 @@ std::vector<Command> ClusterCommands() {
                       .examples = {"list-storage-nodes --url http://localhost:5555 --cluster venice-cluster0"},
                       .flags = {UrlFlag(), cluster},
                       .path = "/list_instances"});
-  commands.push_back({.name = "cluster-health-instances",
-                      .summary = "Tells which servers are connected.",
-                      .examples = {"cluster-health-instances --url http://localhost:5555 --cluster venice-cluster0"},
-                      .flags = {UrlFlag(), cluster,
-                                {"enable-disabled-replicas", "edr", "Also enables replicas that were disabled after errors.",
-                                 "false", Flag::Need::kOptional, "enable_disabled_replicas"}},
-                      .path = "/cluster_health_instances"});
+  commands.push_back(
+      {.name = "cluster-health-instances",
+       .summary = "Tells which servers are connected.",
+       .examples = {"cluster-health-instances --url http://localhost:5555 --cluster venice-cluster0"},
+       .flags = {UrlFlag(),
+                 cluster,
+                 {"enable-disabled-replicas", "edr", "Also enables replicas that were disabled after errors.", "false",
+                  Flag::Need::kOptional, "enable_disabled_replicas"}},
+       .path = "/cluster_health_instances"});
   commands.push_back({.name = "cluster-health-stores",
                       .summary = "Tells which stores have all their replicas.",
                       .examples = {"cluster-health-stores --url http://localhost:5555 --cluster venice-cluster0"},

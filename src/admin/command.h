@@ -15,14 +15,14 @@ namespace venice::admin {
 struct Flag {
   enum class Need { kRequired, kOptional };
 
-  std::string_view name;         // "key-schema-file", typed as --key-schema-file
-  std::string_view short_name;   // "ks", typed as -ks; empty for none
+  std::string_view name;        // "key-schema-file", typed as --key-schema-file
+  std::string_view short_name;  // "ks", typed as -ks; empty for none
   std::string_view description;
-  std::string_view example;      // a value one would really type
+  std::string_view example;  // a value one would really type
   Need need = Need::kRequired;
-  std::string_view parameter;    // the controller's route parameter it fills; empty when the command reads it itself
-  bool reads_file = false;       // the value is a path, and the file's content is what is sent
-  bool is_switch = false;        // takes no value
+  std::string_view parameter;  // the controller's route parameter it fills; empty when the command reads it itself
+  bool reads_file = false;     // the value is a path, and the file's content is what is sent
+  bool is_switch = false;      // takes no value
 };
 
 // The flags as typed, by their long names.
@@ -47,11 +47,11 @@ struct Answer {
 using Run = std::function<Result<Answer>(const Arguments& arguments, Session& session)>;
 
 struct Command {
-  std::string_view name;      // "new-store"
-  std::string_view summary;   // one sentence
-  std::vector<std::string_view> examples;  // whole command lines, without the program's name
-  std::vector<Flag> flags;    // beside the common ones
-  std::string_view path;      // the controller's route; empty when `run` does the work
+  std::string_view name;                                // "new-store"
+  std::string_view summary;                             // one sentence
+  std::vector<std::string_view> examples;               // whole command lines, without the program's name
+  std::vector<Flag> flags;                              // beside the common ones
+  std::string_view path;                                // the controller's route; empty when `run` does the work
   std::map<std::string, std::string> fixed_parameters;  // always sent with the route
   Run run;
 };

@@ -49,9 +49,7 @@ Flag ClusterFlag(Flag::Need need) {
 
 Flag StoreFlag() { return {"store", "s", "Name of the store.", "profiles", Flag::Need::kRequired, "store_name"}; }
 
-Flag VersionFlag() {
-  return {"version", "v", "Number of the store's version.", "3", Flag::Need::kRequired, "version"};
-}
+Flag VersionFlag() { return {"version", "v", "Number of the store's version.", "3", Flag::Need::kRequired, "version"}; }
 
 const std::vector<Command>& Commands() {
   static const auto& commands = *[] {

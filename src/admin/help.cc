@@ -24,7 +24,8 @@ std::string HelpFor(const Command& command) {
   for (const Flag& flag : command.flags) {
     std::string name = fmt::format("--{}", flag.name);
     if (!flag.short_name.empty()) name += fmt::format(", -{}", flag.short_name);
-    text += fmt::format("  {:<46}{}{}\n", name, flag.need == Flag::Need::kRequired ? "(required) " : "", flag.description);
+    text +=
+        fmt::format("  {:<46}{}{}\n", name, flag.need == Flag::Need::kRequired ? "(required) " : "", flag.description);
     if (!flag.is_switch) text += fmt::format("  {:<46}example: --{} {}\n", "", flag.name, flag.example);
   }
   text += "\nExamples:\n";

@@ -15,13 +15,16 @@ std::vector<Command> SchemaCommands() {
                       .examples = {"key-schema --url http://localhost:5555 --store profiles"},
                       .flags = {UrlFlag(), StoreFlag(), ClusterFlag()},
                       .path = "/get_key_schema"});
-  commands.push_back({.name = "add-schema",
-                      .summary = "Registers a value schema; one that is registered already keeps its id.",
-                      .examples = {"add-schema --url http://localhost:5555 --store profiles --value-schema-file value.avsc"},
-                      .flags = {UrlFlag(), StoreFlag(), ClusterFlag(),
-                                {"value-schema-file", "vs", "File with the Avro schema.", "value.avsc", Flag::Need::kRequired,
-                                 "value_schema", true}},
-                      .path = "/add_value_schema"});
+  commands.push_back(
+      {.name = "add-schema",
+       .summary = "Registers a value schema; one that is registered already keeps its id.",
+       .examples = {"add-schema --url http://localhost:5555 --store profiles --value-schema-file value.avsc"},
+       .flags = {UrlFlag(),
+                 StoreFlag(),
+                 ClusterFlag(),
+                 {"value-schema-file", "vs", "File with the Avro schema.", "value.avsc", Flag::Need::kRequired,
+                  "value_schema", true}},
+       .path = "/add_value_schema"});
   return commands;
 }
 

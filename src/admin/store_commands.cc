@@ -21,8 +21,8 @@ std::vector<Flag> UpdateStoreFlags() {
       Setting("version", "v", "version", "3", "Makes this version the current one."),
       Setting("largest-used-version", "luv", "largest_used_version_number", "7", "Next push gets the number after it."),
       Setting("partition-count", "pn", "partition_count", "16", "Partitions of the versions pushed from now on."),
-      Setting("partitioner-class", "pc", "partitioner_class", "com.linkedin.venice.partitioner.DefaultVenicePartitioner",
-              "Class name that decides a key's partition."),
+      Setting("partitioner-class", "pc", "partitioner_class",
+              "com.linkedin.venice.partitioner.DefaultVenicePartitioner", "Class name that decides a key's partition."),
       Setting("readability", "rb", "enable_reads", "true", "Whether reads are answered."),
       Setting("writeability", "wb", "enable_writes", "true", "Whether pushes are accepted."),
       Setting("storage-quota", "sq", "storage_quota_in_byte", "-1", "Bytes a push may store; -1 for no bound."),
@@ -31,9 +31,11 @@ std::vector<Flag> UpdateStoreFlags() {
               "Whether servers enforce the read quota."),
       Setting("hybrid-rewind-seconds", "hr", "rewind_time_seconds", "86400",
               "Seconds of the real-time topic replayed into a fresh version."),
-      Setting("hybrid-offset-lag", "ho", "offset_lag_to_go_online", "1000", "Records behind at which a replica is ready."),
+      Setting("hybrid-offset-lag", "ho", "offset_lag_to_go_online", "1000",
+              "Records behind at which a replica is ready."),
       Setting("hybrid-time-lag", "ht", "time_lag_to_go_online", "-1", "Seconds behind at which a replica is ready."),
-      Setting("access-control", "acl", "access_controlled", "false", "Whether reads and writes are checked against ACLs."),
+      Setting("access-control", "acl", "access_controlled", "false",
+              "Whether reads and writes are checked against ACLs."),
       Setting("compression-strategy", "cs", "compression_strategy", "ZSTD_WITH_DICT",
               "How the next push compresses values: NO_OP, GZIP or ZSTD_WITH_DICT."),
       Setting("client-decompression-enabled", "csd", "client_decompression_enabled", "true",
@@ -42,7 +44,8 @@ std::vector<Flag> UpdateStoreFlags() {
       Setting("batch-get-limit", "bgl", "batch_get_limit", "500", "Most keys of one batch get."),
       Setting("num-versions-to-preserve", "nvp", "num_versions_to_preserve", "2",
               "Versions kept, the current one included; 0 for the cluster's default."),
-      Setting("write-computation-enabled", "wc", "write_computation_enabled", "false", "Whether partial updates are accepted."),
+      Setting("write-computation-enabled", "wc", "write_computation_enabled", "false",
+              "Whether partial updates are accepted."),
       Setting("read-computation-enabled", "rc", "read_computation_enabled", "false",
               "Whether servers compute on values for the reader."),
       Setting("backup-strategy", "bus", "backup_strategy", "KEEP_MIN_VERSIONS",
@@ -77,23 +80,25 @@ Command Enable(std::string_view name, std::string_view summary, std::string_view
 
 std::vector<Command> StoreCommands() {
   std::vector<Command> commands;
-  commands.push_back({.name = "new-store",
-                      .summary = "Creates a store with its key schema and first value schema.",
-                      .examples = {"new-store --url http://localhost:5555 --cluster venice-cluster0 --store profiles "
-                                   "--key-schema-file key.avsc --value-schema-file value.avsc"},
-                      .flags = {UrlFlag(),
-                                {"cluster", "c", "Name of the Venice cluster that will hold the store.", "venice-cluster0"},
-                                StoreFlag(),
-                                {"key-schema-file", "ks", "File with the Avro schema of keys; it can never change.", "key.avsc",
-                                 Flag::Need::kRequired, "key_schema", true},
-                                {"value-schema-file", "vs", "File with the Avro schema of values.", "value.avsc",
-                                 Flag::Need::kRequired, "value_schema", true},
-                                {"owner", "o", "Who answers for the store.", "feature-team", kOptional, "owner"}},
-                      .path = "/new_store"});
+  commands.push_back(
+      {.name = "new-store",
+       .summary = "Creates a store with its key schema and first value schema.",
+       .examples = {"new-store --url http://localhost:5555 --cluster venice-cluster0 --store profiles "
+                    "--key-schema-file key.avsc --value-schema-file value.avsc"},
+       .flags = {UrlFlag(),
+                 {"cluster", "c", "Name of the Venice cluster that will hold the store.", "venice-cluster0"},
+                 StoreFlag(),
+                 {"key-schema-file", "ks", "File with the Avro schema of keys; it can never change.", "key.avsc",
+                  Flag::Need::kRequired, "key_schema", true},
+                 {"value-schema-file", "vs", "File with the Avro schema of values.", "value.avsc",
+                  Flag::Need::kRequired, "value_schema", true},
+                 {"owner", "o", "Who answers for the store.", "feature-team", kOptional, "owner"}},
+       .path = "/new_store"});
   commands.push_back({.name = "list-stores",
                       .summary = "Lists the stores of a cluster.",
                       .examples = {"list-stores --url http://localhost:5555 --cluster venice-cluster0"},
-                      .flags = {UrlFlag(), ClusterFlag(Flag::Need::kRequired),
+                      .flags = {UrlFlag(),
+                                ClusterFlag(Flag::Need::kRequired),
                                 {"include-system-stores", "iss", "Whether Venice's own stores are listed too.", "false",
                                  kOptional, "include_system_stores"}},
                       .path = "/list_stores"});
@@ -112,18 +117,22 @@ std::vector<Command> StoreCommands() {
                       .examples = {"discover-cluster --url http://localhost:5555 --store profiles"},
                       .flags = {UrlFlag(), StoreFlag()},
                       .path = "/discover_cluster"});
-  commands.push_back({.name = "update-store",
-                      .summary = "Changes settings of a store; what is not named stays as it is.",
-                      .examples = {"update-store --url http://localhost:5555 --store profiles --storage-quota -1",
-                                   "update-store --url http://localhost:5555 --store profiles --compression-strategy ZSTD_WITH_DICT"},
-                      .flags = UpdateStoreFlags(),
-                      .path = "/update_store"});
-  commands.push_back({.name = "set-owner",
-                      .summary = "Changes who answers for a store.",
-                      .examples = {"set-owner --url http://localhost:5555 --store profiles --owner feature-team"},
-                      .flags = {UrlFlag(), StoreFlag(), ClusterFlag(),
-                                {"owner", "o", "The owner from now on.", "feature-team", Flag::Need::kRequired, "owner"}},
-                      .path = "/set_owner"});
+  commands.push_back(
+      {.name = "update-store",
+       .summary = "Changes settings of a store; what is not named stays as it is.",
+       .examples = {"update-store --url http://localhost:5555 --store profiles --storage-quota -1",
+                    "update-store --url http://localhost:5555 --store profiles --compression-strategy ZSTD_WITH_DICT"},
+       .flags = UpdateStoreFlags(),
+       .path = "/update_store"});
+  commands.push_back(
+      {.name = "set-owner",
+       .summary = "Changes who answers for a store.",
+       .examples = {"set-owner --url http://localhost:5555 --store profiles --owner feature-team"},
+       .flags = {UrlFlag(),
+                 StoreFlag(),
+                 ClusterFlag(),
+                 {"owner", "o", "The owner from now on.", "feature-team", Flag::Need::kRequired, "owner"}},
+       .path = "/set_owner"});
   commands.push_back(Enable("enable-store", "Allows reads of a store and pushes to it.",
                             "enable-store --url http://localhost:5555 --store profiles", "readwrite", "true"));
   commands.push_back(Enable("disable-store", "Refuses reads of a store and pushes to it; needed before deletion.",

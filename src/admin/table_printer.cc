@@ -16,7 +16,8 @@ constexpr size_t kCellWidthMax = 100;
 
 std::string Cell(const Json& value) {
   // A server is known by its name; the rest of its description would fill the screen.
-  if (value.is_object() && value.contains("nodeId") && value["nodeId"].is_string()) return value["nodeId"].get<std::string>();
+  if (value.is_object() && value.contains("nodeId") && value["nodeId"].is_string())
+    return value["nodeId"].get<std::string>();
   std::string text = value.is_string() ? value.get<std::string>() : value.is_null() ? "" : value.dump();
   std::replace(text.begin(), text.end(), '\n', ' ');
   if (text.size() > kCellWidthMax) text = text.substr(0, kCellWidthMax - 3) + "...";
@@ -79,7 +80,8 @@ void AppendObject(std::string& out, const Json& object) {
 
 Result<Json> Parse(std::string_view text) {
   Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) return Error(ErrorCode::kCorruption, "the answer is not JSON: " + std::string(text.substr(0, 200)));
+  if (json.is_discarded())
+    return Error(ErrorCode::kCorruption, "the answer is not JSON: " + std::string(text.substr(0, 200)));
   return json;
 }
 

@@ -16,8 +16,9 @@ Result<Answer> VerifyVersion(const Arguments& arguments, Session& session) {
     return Error(ErrorCode::kCorruption, "the controller's list of replicas can not be read: " + text);
   }
   if (listed["replicas"].empty()) {
-    return Error(ErrorCode::kNotFound,
-                 fmt::format("version {} of store '{}' has no replicas; describe-store lists its versions", version, store));
+    return Error(
+        ErrorCode::kNotFound,
+        fmt::format("version {} of store '{}' has no replicas; describe-store lists its versions", version, store));
   }
   Json report = {{"store", store}, {"version", version}, {"verdict", "EQUAL"}, {"replicas", Json::array()}};
   bool equal = true;
@@ -27,7 +28,8 @@ Result<Answer> VerifyVersion(const Arguments& arguments, Session& session) {
     const int port = instance.value("port", 0);
     const int partition = replica.value("partitionId", -1);
     Json row = {{"partition", partition}, {"server", fmt::format("{}:{}", host, port)}};
-    const auto answer = session.Get(fmt::format("http://{}:{}/verify/{}_v{}/{}", host, port, store, version, partition));
+    const auto answer =
+        session.Get(fmt::format("http://{}:{}/verify/{}_v{}/{}", host, port, store, version, partition));
     const Json verified = answer.ok() ? Json::parse(*answer, nullptr, false) : Json();
     if (verified.is_object()) {
       row.update(verified);

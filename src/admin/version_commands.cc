@@ -17,20 +17,23 @@ std::vector<Command> VersionCommands() {
                       .flags = {UrlFlag(), StoreFlag(), ClusterFlag(), VersionFlag()},
                       .run = [](const Arguments& arguments, Session& session) -> Result<Answer> {
                         const std::string topic = arguments.at("store") + "_v" + arguments.at("version");
-                        VENICE_ASSIGN(std::string json, session.CallController("/kill_offline_push_job",
-                                                                               {{"store_name", arguments.at("store")},
-                                                                                {"topic", topic}}));
+                        VENICE_ASSIGN(std::string json, session.CallController(
+                                                            "/kill_offline_push_job",
+                                                            {{"store_name", arguments.at("store")}, {"topic", topic}}));
                         return Answer{std::move(json)};
                       }});
-  commands.push_back({.name = "empty-push",
-                      .summary = "Pushes a version without records.",
-                      .examples = {"empty-push --url http://localhost:5555 --store profiles --push-id first --store-size 0"},
-                      .flags = {UrlFlag(), StoreFlag(), ClusterFlag(),
-                                {"push-id", "pid", "Name of the push; the same name twice makes one version.", "first",
-                                 Flag::Need::kRequired, "push_job_id"},
-                                {"store-size", "ss", "Expected size in bytes, from which partitions are counted.", "0",
-                                 Flag::Need::kOptional, "store_size"}},
-                      .path = "/empty_push"});
+  commands.push_back(
+      {.name = "empty-push",
+       .summary = "Pushes a version without records.",
+       .examples = {"empty-push --url http://localhost:5555 --store profiles --push-id first --store-size 0"},
+       .flags = {UrlFlag(),
+                 StoreFlag(),
+                 ClusterFlag(),
+                 {"push-id", "pid", "Name of the push; the same name twice makes one version.", "first",
+                  Flag::Need::kRequired, "push_job_id"},
+                 {"store-size", "ss", "Expected size in bytes, from which partitions are counted.", "0",
+                  Flag::Need::kOptional, "store_size"}},
+       .path = "/empty_push"});
   commands.push_back({.name = "send-end-of-push",
                       .summary = "Ends a push whose job can not end it itself.",
                       .examples = {"send-end-of-push --url http://localhost:5555 --store profiles --version 3"},
@@ -66,11 +69,12 @@ std::vector<Command> VersionCommands() {
                       .examples = {"replicas-of-store --url http://localhost:5555 --store profiles --version 3"},
                       .flags = {UrlFlag(), StoreFlag(), ClusterFlag(), VersionFlag()},
                       .path = "/list_replicas"});
-  commands.push_back({.name = "verify-version",
-                      .summary = "Re-reads the stored data of every replica and compares its count and digest with the push.",
-                      .examples = {"verify-version --url http://localhost:5555 --store profiles --version 3"},
-                      .flags = {UrlFlag(), StoreFlag(), ClusterFlag(), VersionFlag()},
-                      .run = VerifyVersion});
+  commands.push_back(
+      {.name = "verify-version",
+       .summary = "Re-reads the stored data of every replica and compares its count and digest with the push.",
+       .examples = {"verify-version --url http://localhost:5555 --store profiles --version 3"},
+       .flags = {UrlFlag(), StoreFlag(), ClusterFlag(), VersionFlag()},
+       .run = VerifyVersion});
   return commands;
 }
 

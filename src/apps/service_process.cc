@@ -4,8 +4,8 @@
 
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "base/log.h"
 #include "base/properties.h"
@@ -67,8 +67,8 @@ void WaitForStopSignal() {
   sigwait(&signals, &received);
 }
 
-int RunUntilStopped(std::string_view process, const std::function<Status()>& start, const std::function<std::string()>& ready,
-                    const std::function<void()>& stop) {
+int RunUntilStopped(std::string_view process, const std::function<Status()>& start,
+                    const std::function<std::string()>& ready, const std::function<void()>& stop) {
   BlockStopSignals();
   if (Status started = start(); !started.ok()) return Fail(process, started.error());
   fmt::print("{} is ready: {}\n", process, ready());

@@ -1,4 +1,5 @@
-// What every service process does around its service: properties from files and flags, signals, a line when it is ready.
+// What every service process does around its service: properties from files and flags, signals, a line when it is
+// ready.
 #pragma once
 
 #include <functional>
@@ -37,12 +38,13 @@ void WaitForStopSignal();
 // Start, one line on standard output, wait for SIGTERM or SIGINT, stop. `ready` tells where the service is.
 template <typename Service>
 int RunUntilStopped(std::string_view process, Service& service, const std::function<std::string()>& ready);
-int RunUntilStopped(std::string_view process, const std::function<Status()>& start, const std::function<std::string()>& ready,
-                    const std::function<void()>& stop);
+int RunUntilStopped(std::string_view process, const std::function<Status()>& start,
+                    const std::function<std::string()>& ready, const std::function<void()>& stop);
 
 template <typename Service>
 int RunUntilStopped(std::string_view process, Service& service, const std::function<std::string()>& ready) {
-  return RunUntilStopped(process, [&] { return service.Start(); }, ready, [&] { service.Stop(); });
+  return RunUntilStopped(
+      process, [&] { return service.Start(); }, ready, [&] { service.Stop(); });
 }
 
 }  // namespace venice::apps

@@ -43,8 +43,9 @@ class FolderLock {
     if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
       ::close(fd_);
       fd_ = -1;
-      return Error(ErrorCode::kAlreadyExists,
-                   fmt::format("{} is in use by another venice-standalone; stop it or choose another --data-dir", folder));
+      return Error(
+          ErrorCode::kAlreadyExists,
+          fmt::format("{} is in use by another venice-standalone; stop it or choose another --data-dir", folder));
     }
     return Ok();
   }
@@ -84,7 +85,8 @@ std::vector<uint16_t> Candidates(std::optional<uint16_t> wanted, const std::stri
   return ports;
 }
 
-// Makes and starts a service on the first port that is free. `make(port)` returns a unique_ptr of something with Start().
+// Makes and starts a service on the first port that is free. `make(port)` returns a unique_ptr of something with
+// Start().
 template <typename Make>
 auto StartOnFirst(const std::vector<uint16_t>& ports, std::string_view service, Make make)
     -> Result<decltype(make(uint16_t{0}))> {
@@ -92,8 +94,8 @@ auto StartOnFirst(const std::vector<uint16_t>& ports, std::string_view service, 
     auto started = make(ports[i]);
     Status status = started->Start();
     if (status.ok()) return started;
-    const bool port_taken = status.error().code() == ErrorCode::kAlreadyExists ||
-                            status.error().code() == ErrorCode::kUnavailable;
+    const bool port_taken =
+        status.error().code() == ErrorCode::kAlreadyExists || status.error().code() == ErrorCode::kUnavailable;
     if (!port_taken || i + 1 == ports.size()) return std::move(status).error().In(service);
   }
 }
@@ -101,8 +103,8 @@ auto StartOnFirst(const std::vector<uint16_t>& ports, std::string_view service, 
 }  // namespace
 
 std::string StandaloneAddresses::ToJson() const {
-  const nlohmann::ordered_json json = {{"controller", controller}, {"router", router}, {"servers", servers},
-                                       {"kafka", kafka},           {"zookeeper", zookeeper}};
+  const nlohmann::ordered_json json = {
+      {"controller", controller}, {"router", router}, {"servers", servers}, {"kafka", kafka}, {"zookeeper", zookeeper}};
   return json.dump(2) + "\n";
 }
 
@@ -141,57 +143,63 @@ Status Standalone::Impl::Start() {
 
   VENICE_ASSIGN(zookeeper_, StartOnFirst(Candidates(options_.zookeeper_port, "zookeeper", kUsualZooKeeperPort, ports_),
                                          "zookeeper", [&](uint16_t port) {
-    embedded::ZooKeeperServerOptions zookeeper;
-    zookeeper.data_dir = options_.data_dir + "/zookeeper";
-    zookeeper.host = options_.host;
-    zookeeper.port = port;
-    zookeeper.sync_every_write = options_.sync_every_write;
-    return std::make_unique<embedded::ZooKeeperServer>(std::move(zookeeper));
-  }));
-  VENICE_ASSIGN(kafka_, StartOnFirst(Candidates(options_.kafka_port, "kafka", kUsualKafkaPort, ports_), "kafka",
-                                     [&](uint16_t port) {
-    embedded::KafkaServerOptions kafka;
-    kafka.data_dir = options_.data_dir + "/kafka";
-    kafka.host = options_.host;
-    kafka.port = port;
-    kafka.sync = options_.sync_every_write ? embedded::LogSync::kBeforeAck : embedded::LogSync::kOperatingSystem;
-    kafka.tamper_for_test = options_.tamper_for_test;
-    return std::make_unique<embedded::KafkaServer>(std::move(kafka));
-  }));
+                                           embedded::ZooKeeperServerOptions zookeeper;
+                                           zookeeper.data_dir = options_.data_dir + "/zookeeper";
+                                           zookeeper.host = options_.host;
+                                           zookeeper.port = port;
+                                           zookeeper.sync_every_write = options_.sync_every_write;
+                                           return std::make_unique<embedded::ZooKeeperServer>(std::move(zookeeper));
+                                         }));
+  VENICE_ASSIGN(
+      kafka_,
+      StartOnFirst(Candidates(options_.kafka_port, "kafka", kUsualKafkaPort, ports_), "kafka", [&](uint16_t port) {
+        embedded::KafkaServerOptions kafka;
+        kafka.data_dir = options_.data_dir + "/kafka";
+        kafka.host = options_.host;
+        kafka.port = port;
+        kafka.sync = options_.sync_every_write ? embedded::LogSync::kBeforeAck : embedded::LogSync::kOperatingSystem;
+        kafka.tamper_for_test = options_.tamper_for_test;
+        return std::make_unique<embedded::KafkaServer>(std::move(kafka));
+      }));
   addresses.zookeeper = zookeeper_->address();
   addresses.kafka = kafka_->address();
 
-  VENICE_ASSIGN(controller_, StartOnFirst(Candidates(options_.controller_port, "controller", kUsualControllerPort, ports_),
-                                          "controller", [&](uint16_t port) {
-    controller::ControllerSettings controller;
-    controller.clusters = {options_.cluster};
-    controller.zk_address = addresses.zookeeper;
-    controller.kafka_bootstrap_servers = addresses.kafka;
-    controller.host = options_.host;
-    controller.port = port;
-    controller.replication_factor = std::min(options_.replication_factor, options_.servers);
-    controller.partition_count = std::min(controller.partition_count, options_.partitions_max);
-    controller.partition_count_max = options_.partitions_max;
-    // The wait protects caches of a fleet; who tries things out deletes a store and makes it again.
-    controller.store_recreation_window = std::chrono::seconds(0);
-    return std::make_unique<controller::Controller>(std::move(controller));
-  }));
+  VENICE_ASSIGN(controller_,
+                StartOnFirst(Candidates(options_.controller_port, "controller", kUsualControllerPort, ports_),
+                             "controller", [&](uint16_t port) {
+                               controller::ControllerSettings controller;
+                               controller.clusters = {options_.cluster};
+                               controller.zk_address = addresses.zookeeper;
+                               controller.kafka_bootstrap_servers = addresses.kafka;
+                               controller.host = options_.host;
+                               controller.port = port;
+                               controller.replication_factor = std::min(options_.replication_factor, options_.servers);
+                               controller.partition_count =
+                                   std::min(controller.partition_count, options_.partitions_max);
+                               controller.partition_count_max = options_.partitions_max;
+                               // The wait protects caches of a fleet; who tries things out deletes a store and makes it
+                               // again.
+                               controller.store_recreation_window = std::chrono::seconds(0);
+                               return std::make_unique<controller::Controller>(std::move(controller));
+                             }));
   addresses.controller = controller_->url();
   VENICE_TRY(StartServers());
   VENICE_ASSIGN(router_, StartOnFirst(Candidates(options_.router_port, "router", kUsualRouterPort, ports_), "router",
                                       [&](uint16_t port) {
-    router::RouterSettings router;
-    router.cluster = options_.cluster;
-    router.zk_address = addresses.zookeeper;
-    router.kafka_bootstrap_servers = addresses.kafka;
-    router.host = options_.host;
-    router.port = port;
-    return std::make_unique<router::Router>(std::move(router));
-  }));
+                                        router::RouterSettings router;
+                                        router.cluster = options_.cluster;
+                                        router.zk_address = addresses.zookeeper;
+                                        router.kafka_bootstrap_servers = addresses.kafka;
+                                        router.host = options_.host;
+                                        router.port = port;
+                                        return std::make_unique<router::Router>(std::move(router));
+                                      }));
   addresses.router = fmt::format("http://{}:{}", options_.host, router_->port());
 
-  ports_.by_service = {{"zookeeper", zookeeper_->port()}, {"kafka", kafka_->port()},
-                       {"controller", controller_->port()}, {"router", router_->port()}};
+  ports_.by_service = {{"zookeeper", zookeeper_->port()},
+                       {"kafka", kafka_->port()},
+                       {"controller", controller_->port()},
+                       {"router", router_->port()}};
   VENICE_TRY(ports_.Save(ports_path));
   return WaitUntilReady();
 }
@@ -220,16 +228,19 @@ Status Standalone::Impl::WaitForStores(controller_api::ControllerClient& client)
   for (const std::string& store : stores) {
     const auto described = client.GetStore(store);
     if (!described.ok() || described->store.current_version == 0) continue;
-    const bool ready = WaitUntil([&] {
-      net::HttpRequest request;
-      request.target = fmt::format("/resource_state/{}_v{}", store, described->store.current_version);
-      const auto answer = http.Send(router.endpoint, std::move(request), std::chrono::seconds(5));
-      if (!answer.ok() || answer->status != 200) return false;
-      const auto json = nlohmann::json::parse(answer->body, nullptr, false);
-      return json.is_object() && json.value("readyToServe", false);
-    }, kReadyLimit, std::chrono::milliseconds(10));
+    const bool ready = WaitUntil(
+        [&] {
+          net::HttpRequest request;
+          request.target = fmt::format("/resource_state/{}_v{}", store, described->store.current_version);
+          const auto answer = http.Send(router.endpoint, std::move(request), std::chrono::seconds(5));
+          if (!answer.ok() || answer->status != 200) return false;
+          const auto json = nlohmann::json::parse(answer->body, nullptr, false);
+          return json.is_object() && json.value("readyToServe", false);
+        },
+        kReadyLimit, std::chrono::milliseconds(10));
     // One broken store must not keep the others from being served.
-    if (!ready) LogWarning("standalone.store_not_ready", {{"store", store}, {"version", described->store.current_version}});
+    if (!ready)
+      LogWarning("standalone.store_not_ready", {{"store", store}, {"version", described->store.current_version}});
   }
   return Ok();
 }
@@ -241,15 +252,17 @@ Status Standalone::Impl::WaitUntilReady() {
   options.attempts = 1;
   controller_api::ControllerClient client(std::move(options));
   std::string last = "the controller does not lead yet";
-  const bool ready = WaitUntil([&] {
-    const auto instances = client.ListInstances();
-    if (!instances.ok()) {
-      last = instances.error().message();
-      return false;
-    }
-    last = fmt::format("{} of {} servers joined", instances->size(), servers_.size());
-    return instances->size() >= servers_.size();
-  }, kReadyLimit, std::chrono::milliseconds(10));
+  const bool ready = WaitUntil(
+      [&] {
+        const auto instances = client.ListInstances();
+        if (!instances.ok()) {
+          last = instances.error().message();
+          return false;
+        }
+        last = fmt::format("{} of {} servers joined", instances->size(), servers_.size());
+        return instances->size() >= servers_.size();
+      },
+      kReadyLimit, std::chrono::milliseconds(10));
   if (!ready) return Error(ErrorCode::kTimeout, fmt::format("not ready within {} s: {}", kReadyLimit.count(), last));
   return WaitForStores(client);
 }

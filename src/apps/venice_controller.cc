@@ -1,6 +1,6 @@
 // venice-controller: the control plane of one or more clusters.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "apps/service_process.h"
 #include "controller/controller.h"
@@ -24,7 +24,8 @@ int main(int argc, char** argv) {
   CLI::App app(
       "The Venice controller: stores, schemas, versions and pushes of a cluster. Several may run; one leads.\n\n"
       "Example: venice-controller cluster.properties controller.properties");
-  venice::apps::AddServiceOptions(app, arguments, "cluster.name, zookeeper.address, kafka.bootstrap.servers, admin.port");
+  venice::apps::AddServiceOptions(app, arguments,
+                                  "cluster.name, zookeeper.address, kafka.bootstrap.servers, admin.port");
   app.add_option("--listen", host, "Address to listen on. Default: 0.0.0.0");
   app.add_flag("--list-keys", list_keys, "Print the configuration keys and end");
   CLI11_PARSE(app, argc, argv);

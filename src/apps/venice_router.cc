@@ -1,6 +1,6 @@
 // venice-router: the REST door to a cluster.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "apps/service_process.h"
 #include "router/router.h"

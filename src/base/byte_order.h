@@ -11,7 +11,7 @@
 namespace venice {
 
 template <typename T>
-  requires std::is_integral_v<T>
+requires std::is_integral_v<T>
 constexpr T ByteSwap(T value) {
   if constexpr (sizeof(T) == 1) return value;
   if constexpr (sizeof(T) == 2) return static_cast<T>(__builtin_bswap16(static_cast<uint16_t>(value)));

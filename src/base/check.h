@@ -5,8 +5,8 @@ namespace venice::internal {
 [[noreturn]] void CheckFailed(const char* file, int line, const char* condition);
 }
 
-#define VENICE_CHECK(condition)                                                     \
-  do {                                                                              \
-    if (!(condition)) [[unlikely]]                                                  \
-      ::venice::internal::CheckFailed(__FILE__, __LINE__, #condition);              \
+#define VENICE_CHECK(condition)                                        \
+  do {                                                                 \
+    if (!(condition)) [[unlikely]]                                     \
+      ::venice::internal::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)

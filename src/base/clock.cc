@@ -8,9 +8,7 @@ class RealClock : public Clock {
   int64_t WallMs() const override {
     return std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   }
-  std::chrono::nanoseconds Monotonic() const override {
-    return std::chrono::steady_clock::now().time_since_epoch();
-  }
+  std::chrono::nanoseconds Monotonic() const override { return std::chrono::steady_clock::now().time_since_epoch(); }
 };
 
 }  // namespace

@@ -67,8 +67,10 @@ Status RequireFreeSpace(const std::string& path, double share, ByteSize cap) {
   const uint64_t free = uint64_t{disk.f_bavail} * disk.f_frsize;
   const uint64_t reserve = std::min(cap.bytes(), static_cast<uint64_t>(static_cast<double>(total) * share));
   if (free >= reserve) return Ok();
-  return Error(ErrorCode::kDiskFull, fmt::format("no space left on the disk of {}: {} free, {} kept in reserve; free some, "
-                                                 "then try again", path, ByteSize(free).ToString(), ByteSize(reserve).ToString()));
+  return Error(ErrorCode::kDiskFull,
+               fmt::format("no space left on the disk of {}: {} free, {} kept in reserve; free some, "
+                           "then try again",
+                           path, ByteSize(free).ToString(), ByteSize(reserve).ToString()));
 }
 
 Status WriteFileDurably(const std::string& path, std::string_view content) {

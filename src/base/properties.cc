@@ -31,16 +31,26 @@ Result<std::string> Unescape(std::string_view text, int line) {
       continue;
     }
     switch (text[++i]) {
-      case 'n': out += '\n'; break;
-      case 't': out += '\t'; break;
-      case 'r': out += '\r'; break;
-      case 'f': out += '\f'; break;
+      case 'n':
+        out += '\n';
+        break;
+      case 't':
+        out += '\t';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 'f':
+        out += '\f';
+        break;
       case 'u': {
         uint32_t code = 0;
         const std::string_view digits = text.substr(i + 1, 4);
         bool good = digits.size() == 4;
         for (const char c : digits) {
-          const int value = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+          const int value = c >= '0' && c <= '9'                 ? c - '0'
+                            : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                                 : -1;
           good = good && value >= 0;
           code = code * 16 + static_cast<uint32_t>(value);
         }
@@ -52,7 +62,8 @@ Result<std::string> Unescape(std::string_view text, int line) {
         i += 4;
         break;
       }
-      default: out += text[i];
+      default:
+        out += text[i];
     }
   }
   return out;

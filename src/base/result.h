@@ -41,9 +41,10 @@ class [[nodiscard]] Result {
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
   template <typename U>
-    requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Error> && !std::is_same_v<std::remove_cvref_t<U>, T>)
-  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+  requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
+           !std::is_same_v<std::remove_cvref_t<U>, Error> && !std::is_same_v<std::remove_cvref_t<U>, T>)
+      Result(U&& value)
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {}
 
   bool ok() const { return state_.index() == 0; }
   bool has_value() const { return ok(); }
@@ -117,17 +118,16 @@ inline Status Ok() { return Status(); }
 #define VENICE_CONCAT(a, b) VENICE_CONCAT_INNER(a, b)
 
 // VENICE_TRY(status_or_result): returns the error to the caller, drops a value.
-#define VENICE_TRY(expression)                                             \
-  do {                                                                     \
-    if (auto venice_try_ = (expression); !venice_try_.ok()) [[unlikely]]   \
-      return std::move(venice_try_).error();                               \
+#define VENICE_TRY(expression)                                           \
+  do {                                                                   \
+    if (auto venice_try_ = (expression); !venice_try_.ok()) [[unlikely]] \
+      return std::move(venice_try_).error();                             \
   } while (false)
 
 // VENICE_ASSIGN(const Offset offset, Load()): declares (or assigns) the value, or returns the error to the caller.
-#define VENICE_ASSIGN_INNER(temporary, target, ...)                        \
-  auto temporary = (__VA_ARGS__);                                          \
-  if (!temporary.ok()) [[unlikely]]                                        \
-    return std::move(temporary).error();                                   \
+#define VENICE_ASSIGN_INNER(temporary, target, ...) \
+  auto temporary = (__VA_ARGS__);                   \
+  if (!temporary.ok()) [[unlikely]]                 \
+    return std::move(temporary).error();            \
   target = std::move(temporary).value()
-#define VENICE_ASSIGN(target, ...) \
-  VENICE_ASSIGN_INNER(VENICE_CONCAT(venice_assign_, __LINE__), target, __VA_ARGS__)
+#define VENICE_ASSIGN(target, ...) VENICE_ASSIGN_INNER(VENICE_CONCAT(venice_assign_, __LINE__), target, __VA_ARGS__)

@@ -42,26 +42,38 @@ std::span<const ApiVersionRange> ApiVersionRanges() {
 
 const ApiVersionRange* FindApi(int16_t key) {
   const auto ranges = ApiVersionRanges();
-  const auto found = std::find_if(ranges.begin(), ranges.end(),
-                                  [key](const ApiVersionRange& range) { return static_cast<int16_t>(range.api) == key; });
+  const auto found = std::find_if(ranges.begin(), ranges.end(), [key](const ApiVersionRange& range) {
+    return static_cast<int16_t>(range.api) == key;
+  });
   return found == ranges.end() ? nullptr : &*found;
 }
 
 KafkaError ErrorFor(AppendOutcome outcome) {
   switch (outcome) {
     case AppendOutcome::kAppended:
-    case AppendOutcome::kDuplicate: return KafkaError::kNone;
-    case AppendOutcome::kOldDuplicate: return KafkaError::kDuplicateSequence;
-    case AppendOutcome::kOutOfOrderSequence: return KafkaError::kOutOfOrderSequence;
-    case AppendOutcome::kStaleProducerEpoch: return KafkaError::kInvalidProducerEpoch;
-    case AppendOutcome::kCorrupt: return KafkaError::kCorruptMessage;
-    case AppendOutcome::kInvalidRecord: return KafkaError::kInvalidRecord;
-    case AppendOutcome::kUnsupportedFormat: return KafkaError::kUnsupportedForMessageFormat;
-    case AppendOutcome::kTooLarge: return KafkaError::kMessageTooLarge;
-    case AppendOutcome::kDeleted: return KafkaError::kUnknownTopicOrPartition;
+    case AppendOutcome::kDuplicate:
+      return KafkaError::kNone;
+    case AppendOutcome::kOldDuplicate:
+      return KafkaError::kDuplicateSequence;
+    case AppendOutcome::kOutOfOrderSequence:
+      return KafkaError::kOutOfOrderSequence;
+    case AppendOutcome::kStaleProducerEpoch:
+      return KafkaError::kInvalidProducerEpoch;
+    case AppendOutcome::kCorrupt:
+      return KafkaError::kCorruptMessage;
+    case AppendOutcome::kInvalidRecord:
+      return KafkaError::kInvalidRecord;
+    case AppendOutcome::kUnsupportedFormat:
+      return KafkaError::kUnsupportedForMessageFormat;
+    case AppendOutcome::kTooLarge:
+      return KafkaError::kMessageTooLarge;
+    case AppendOutcome::kDeleted:
+      return KafkaError::kUnknownTopicOrPartition;
     // Not the storage error: clients repeat on that until their delivery time has passed, and a full disk stays full.
-    case AppendOutcome::kDiskFull: return KafkaError::kPolicyViolation;
-    case AppendOutcome::kIoError: return KafkaError::kStorageError;
+    case AppendOutcome::kDiskFull:
+      return KafkaError::kPolicyViolation;
+    case AppendOutcome::kIoError:
+      return KafkaError::kStorageError;
   }
   return KafkaError::kUnknown;
 }

@@ -39,7 +39,7 @@ enum class Api : int16_t {
 
 struct ApiVersionRange {
   Api api;
-  int16_t min;             // as advertised
+  int16_t min;  // as advertised
   int16_t max;
   int16_t first_flexible;  // version from which compact strings and tagged fields are used
 };

@@ -31,32 +31,58 @@ void KafkaBroker::Attach(KafkaNetwork& network, GroupCoordinator& groups, Durabl
 
 KafkaBroker::Handler KafkaBroker::HandlerFor(Api api) {
   switch (api) {
-    case Api::kProduce: return &KafkaBroker::Produce;
-    case Api::kFetch: return &KafkaBroker::Fetch;
-    case Api::kListOffsets: return &KafkaBroker::ListOffsets;
-    case Api::kMetadata: return &KafkaBroker::Metadata;
-    case Api::kOffsetCommit: return &KafkaBroker::OffsetCommit;
-    case Api::kOffsetFetch: return &KafkaBroker::OffsetFetch;
-    case Api::kFindCoordinator: return &KafkaBroker::FindCoordinator;
-    case Api::kJoinGroup: return &KafkaBroker::JoinGroup;
-    case Api::kHeartbeat: return &KafkaBroker::Heartbeat;
-    case Api::kLeaveGroup: return &KafkaBroker::LeaveGroup;
-    case Api::kSyncGroup: return &KafkaBroker::SyncGroup;
-    case Api::kDescribeGroups: return &KafkaBroker::DescribeGroups;
-    case Api::kListGroups: return &KafkaBroker::ListGroups;
-    case Api::kApiVersions: return &KafkaBroker::ApiVersions;
-    case Api::kCreateTopics: return &KafkaBroker::CreateTopics;
-    case Api::kDeleteTopics: return &KafkaBroker::DeleteTopics;
-    case Api::kDeleteRecords: return &KafkaBroker::DeleteRecords;
-    case Api::kInitProducerId: return &KafkaBroker::InitProducerId;
-    case Api::kOffsetForLeaderEpoch: return &KafkaBroker::OffsetForLeaderEpoch;
-    case Api::kDescribeConfigs: return &KafkaBroker::DescribeConfigs;
-    case Api::kAlterConfigs: return &KafkaBroker::AlterConfigs;
-    case Api::kCreatePartitions: return &KafkaBroker::CreatePartitions;
-    case Api::kDeleteGroups: return &KafkaBroker::DeleteGroups;
-    case Api::kIncrementalAlterConfigs: return &KafkaBroker::IncrementalAlterConfigs;
-    case Api::kOffsetDelete: return &KafkaBroker::OffsetDelete;
-    case Api::kDescribeCluster: return &KafkaBroker::DescribeCluster;
+    case Api::kProduce:
+      return &KafkaBroker::Produce;
+    case Api::kFetch:
+      return &KafkaBroker::Fetch;
+    case Api::kListOffsets:
+      return &KafkaBroker::ListOffsets;
+    case Api::kMetadata:
+      return &KafkaBroker::Metadata;
+    case Api::kOffsetCommit:
+      return &KafkaBroker::OffsetCommit;
+    case Api::kOffsetFetch:
+      return &KafkaBroker::OffsetFetch;
+    case Api::kFindCoordinator:
+      return &KafkaBroker::FindCoordinator;
+    case Api::kJoinGroup:
+      return &KafkaBroker::JoinGroup;
+    case Api::kHeartbeat:
+      return &KafkaBroker::Heartbeat;
+    case Api::kLeaveGroup:
+      return &KafkaBroker::LeaveGroup;
+    case Api::kSyncGroup:
+      return &KafkaBroker::SyncGroup;
+    case Api::kDescribeGroups:
+      return &KafkaBroker::DescribeGroups;
+    case Api::kListGroups:
+      return &KafkaBroker::ListGroups;
+    case Api::kApiVersions:
+      return &KafkaBroker::ApiVersions;
+    case Api::kCreateTopics:
+      return &KafkaBroker::CreateTopics;
+    case Api::kDeleteTopics:
+      return &KafkaBroker::DeleteTopics;
+    case Api::kDeleteRecords:
+      return &KafkaBroker::DeleteRecords;
+    case Api::kInitProducerId:
+      return &KafkaBroker::InitProducerId;
+    case Api::kOffsetForLeaderEpoch:
+      return &KafkaBroker::OffsetForLeaderEpoch;
+    case Api::kDescribeConfigs:
+      return &KafkaBroker::DescribeConfigs;
+    case Api::kAlterConfigs:
+      return &KafkaBroker::AlterConfigs;
+    case Api::kCreatePartitions:
+      return &KafkaBroker::CreatePartitions;
+    case Api::kDeleteGroups:
+      return &KafkaBroker::DeleteGroups;
+    case Api::kIncrementalAlterConfigs:
+      return &KafkaBroker::IncrementalAlterConfigs;
+    case Api::kOffsetDelete:
+      return &KafkaBroker::OffsetDelete;
+    case Api::kDescribeCluster:
+      return &KafkaBroker::DescribeCluster;
   }
   return nullptr;
 }
@@ -203,7 +229,8 @@ void KafkaBroker::Metadata(KafkaRequest& request) {
     answer.topic = by_id ? engine_.FindById(want.id) : FindOrAutoCreate(want.name, may_create);
     answer.name = answer.topic != nullptr ? answer.topic->name : want.name;
     answer.id = answer.topic != nullptr ? answer.topic->id : want.id;
-    if (answer.topic == nullptr) answer.error = by_id ? KafkaError::kUnknownTopicId : KafkaError::kUnknownTopicOrPartition;
+    if (answer.topic == nullptr)
+      answer.error = by_id ? KafkaError::kUnknownTopicId : KafkaError::kUnknownTopicOrPartition;
     if (answer.topic == nullptr && !by_id && want.name.empty()) answer.error = KafkaError::kInvalidTopic;
     answers.push_back(std::move(answer));
   }

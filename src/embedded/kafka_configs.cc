@@ -23,12 +23,18 @@ struct ShownSetting {
 
 int8_t WireType(SettingType type) {
   switch (type) {
-    case SettingType::kBoolean: return 1;
-    case SettingType::kString: return 2;
-    case SettingType::kInt: return 3;
-    case SettingType::kLong: return 5;
-    case SettingType::kDouble: return 6;
-    case SettingType::kList: return 7;
+    case SettingType::kBoolean:
+      return 1;
+    case SettingType::kString:
+      return 2;
+    case SettingType::kInt:
+      return 3;
+    case SettingType::kLong:
+      return 5;
+    case SettingType::kDouble:
+      return 6;
+    case SettingType::kList:
+      return 7;
   }
   return 0;
 }
@@ -165,7 +171,8 @@ void KafkaBroker::DescribeConfigs(KafkaRequest& request) {
       message = "only the settings of topics and of broker 1 can be shown";
     }
     std::erase_if(settings, [&](const ShownSetting& setting) {
-      return !resource.all && std::find(resource.keys.begin(), resource.keys.end(), setting.name) == resource.keys.end();
+      return !resource.all &&
+             std::find(resource.keys.begin(), resource.keys.end(), setting.name) == resource.keys.end();
     });
     writer.Int16(static_cast<int16_t>(error));
     writer.NullableString(error == KafkaError::kNone ? std::nullopt : std::optional<std::string_view>(message));

@@ -202,9 +202,9 @@ bool KafkaBroker::TryFetch(PendingFetch& fetch, bool final) {
       const size_t left = fetch.bytes_max - std::min(total, fetch.bytes_max);
       auto read = part.log->Read(part.offset, std::min(part.bytes_max, left), total == 0);
       if (!read.ok()) {
-        LogError("kafka.read.failed", {{"topic", fetch.topics[part.topic]},
-                                       {"partition", part.partition},
-                                       {"error", read.error().message()}});
+        LogError(
+            "kafka.read.failed",
+            {{"topic", fetch.topics[part.topic]}, {"partition", part.partition}, {"error", read.error().message()}});
         part.error = KafkaError::kStorageError;
       } else {
         part.read = std::move(*read);
@@ -230,7 +230,10 @@ void KafkaBroker::FinishFetch(PendingFetch& fetch) {
     for (; part != end; ++part) {
       const bool known = part->log != nullptr;
       const int64_t high_watermark = known ? part->read.end_offset : -1;
-      writer.Int32(part->partition).Int16(static_cast<int16_t>(part->error)).Int64(high_watermark).Int64(high_watermark);
+      writer.Int32(part->partition)
+          .Int16(static_cast<int16_t>(part->error))
+          .Int64(high_watermark)
+          .Int64(high_watermark);
       if (version >= 5) writer.Int64(known ? part->read.start_offset : -1);
       writer.NullArray();
       if (version >= 11) writer.Int32(-1);
@@ -290,7 +293,8 @@ void KafkaBroker::ListOffsets(KafkaRequest& request) {
       } else {
         const auto found = timestamp == kNewest ? log->FindMaxTime() : log->FindTime(timestamp);
         if (!found.ok()) {
-          LogError("kafka.read.failed", {{"topic", topic}, {"partition", partition}, {"error", found.error().message()}});
+          LogError("kafka.read.failed",
+                   {{"topic", topic}, {"partition", partition}, {"error", found.error().message()}});
           error = KafkaError::kStorageError;
         } else if (*found) {
           answer = **found;

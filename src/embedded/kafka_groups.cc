@@ -245,8 +245,8 @@ std::string GroupCoordinator::ChooseProtocol(const Group& group) const {
       break;
     }
   }
-  const auto most = std::max_element(votes.begin(), votes.end(),
-                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto most =
+      std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   return most == votes.end() ? std::string() : most->first;
 }
 

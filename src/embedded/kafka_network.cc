@@ -29,7 +29,7 @@ constexpr ConnectionId kWakeId = 2;
 constexpr size_t kSizePrefix = 4;
 constexpr size_t kReadBytes = 64u << 10;  // requests up to this size need no reservation
 constexpr size_t kKeptBufferBytes = 4u << 20;
-constexpr size_t kRequestsPerTurn = 32;   // of one connection, so that others get their turn
+constexpr size_t kRequestsPerTurn = 32;  // of one connection, so that others get their turn
 constexpr auto kStalledRequest = std::chrono::seconds(30);
 constexpr auto kIdleConnection = std::chrono::minutes(10);
 constexpr auto kIdleCheck = std::chrono::seconds(5);
@@ -94,7 +94,8 @@ Status KafkaNetwork::Listen() {
   addrinfo* found = nullptr;
   const std::string port = std::to_string(options_.port);
   if (const int code = ::getaddrinfo(options_.host.c_str(), port.c_str(), &hints, &found); code != 0) {
-    return Error(ErrorCode::kInvalidArgument, fmt::format("cannot listen on {}: {}", options_.host, ::gai_strerror(code)));
+    return Error(ErrorCode::kInvalidArgument,
+                 fmt::format("cannot listen on {}: {}", options_.host, ::gai_strerror(code)));
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
   listen_fd_ = ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -255,8 +256,7 @@ void KafkaNetwork::OnReadable(Connection& connection) {
     total = std::max(total, kSizePrefix + LoadBigEndian<uint32_t>(connection.buffer.get() + connection.begin));
   }
   connection.MakeRoom(total);
-  const ssize_t count =
-      ::read(connection.fd, connection.buffer.get() + connection.end, total - connection.held());
+  const ssize_t count = ::read(connection.fd, connection.buffer.get() + connection.end, total - connection.held());
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) return Close(connection.id);
   connection.end += static_cast<size_t>(count);
@@ -405,8 +405,7 @@ void KafkaNetwork::RunTimers() {
 int KafkaNetwork::NextTimeoutMs() const {
   if (timers_.empty()) return -1;
   const auto left = timers_.begin()->first.first - std::chrono::steady_clock::now();
-  return static_cast<int>(
-      std::clamp<int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), 0, 60'000));
+  return static_cast<int>(std::clamp<int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), 0, 60'000));
 }
 
 }  // namespace venice::embedded

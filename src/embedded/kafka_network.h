@@ -51,7 +51,7 @@ class KafkaNetwork {
   // Errors: kAlreadyExists (port in use), kInvalidArgument (host), kPermissionDenied, kIo.
   Status Listen();
   uint16_t port() const { return port_; }
-  void Run();   // returns after Stop(), connections closed
+  void Run();  // returns after Stop(), connections closed
   void Stop();
 
   void Send(ConnectionId to, std::vector<WirePiece> response);
@@ -85,8 +85,8 @@ class KafkaNetwork {
   bool stopping_ = false;
   ConnectionId next_id_ = 16;  // below: the listener and the wake-up
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
-  std::vector<ConnectionId> closed_;   // freed at the end of the turn
-  std::vector<ConnectionId> ready_;    // answered outside of ServeBuffered: their next request may be waiting
+  std::vector<ConnectionId> closed_;  // freed at the end of the turn
+  std::vector<ConnectionId> ready_;   // answered outside of ServeBuffered: their next request may be waiting
   size_t reserved_bytes_ = 0;
   std::deque<ConnectionId> waiting_for_memory_;
   std::map<std::pair<TimePoint, TimerId>, std::function<void()>> timers_;

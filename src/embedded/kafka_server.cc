@@ -89,8 +89,8 @@ class KafkaServer::Impl {
     advertised_port_ = options_.advertised_port != 0 ? options_.advertised_port : port_;
     advertised_host_ = options_.advertised_host;
     if (advertised_host_.empty()) advertised_host_ = options_.host == "0.0.0.0" ? "127.0.0.1" : options_.host;
-    groups_ = std::make_unique<GroupCoordinator>(GroupCoordinator::Options{.initial_delay = options_.group_initial_delay},
-                                                 *network_, *offsets_);
+    groups_ = std::make_unique<GroupCoordinator>(
+        GroupCoordinator::Options{.initial_delay = options_.group_initial_delay}, *network_, *offsets_);
     broker_->Attach(*network_, *groups_, *offsets_, advertised_host_, advertised_port_);
     stopping_ = false;
     network_thread_ = std::thread([this] {

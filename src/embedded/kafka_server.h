@@ -23,11 +23,11 @@ enum class LogSync : uint8_t {
 };
 
 struct KafkaServerOptions {
-  std::string data_dir;             // created when missing; one server at a time (locked)
-  std::string host = "127.0.0.1";   // address to listen on
-  uint16_t port = 0;                // 0: any free port, see KafkaServer::port()
-  std::string advertised_host;      // what clients are told; empty: host (or 127.0.0.1 when host is 0.0.0.0)
-  uint16_t advertised_port = 0;     // 0: the port listened on
+  std::string data_dir;            // created when missing; one server at a time (locked)
+  std::string host = "127.0.0.1";  // address to listen on
+  uint16_t port = 0;               // 0: any free port, see KafkaServer::port()
+  std::string advertised_host;     // what clients are told; empty: host (or 127.0.0.1 when host is 0.0.0.0)
+  uint16_t advertised_port = 0;    // 0: the port listened on
 
   LogSync sync = LogSync::kOperatingSystem;
   // Defaults of topics, by Kafka's names ("retention.ms", "segment.bytes", ...); a topic's own settings win.

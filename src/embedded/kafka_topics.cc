@@ -7,18 +7,23 @@
 namespace venice::embedded {
 namespace {
 
-constexpr int8_t kSourceTopic = 1;    // set on the topic
+constexpr int8_t kSourceTopic = 1;  // set on the topic
 constexpr int8_t kSourceDefault = 5;
 
 }  // namespace
 
 KafkaError ErrorForTopicChange(const Error& error) {
   switch (error.code()) {
-    case ErrorCode::kNotFound: return KafkaError::kUnknownTopicOrPartition;
-    case ErrorCode::kAlreadyExists: return KafkaError::kTopicAlreadyExists;
-    case ErrorCode::kResourceExhausted: return KafkaError::kPolicyViolation;
-    case ErrorCode::kInvalidArgument: return KafkaError::kInvalidConfig;
-    default: return KafkaError::kStorageError;
+    case ErrorCode::kNotFound:
+      return KafkaError::kUnknownTopicOrPartition;
+    case ErrorCode::kAlreadyExists:
+      return KafkaError::kTopicAlreadyExists;
+    case ErrorCode::kResourceExhausted:
+      return KafkaError::kPolicyViolation;
+    case ErrorCode::kInvalidArgument:
+      return KafkaError::kInvalidConfig;
+    default:
+      return KafkaError::kStorageError;
   }
 }
 
@@ -74,9 +79,11 @@ void KafkaBroker::CreateTopics(KafkaRequest& request) {
     KafkaError error = KafkaError::kNone;
     std::string message;
     std::shared_ptr<const LogTopic> created;
-    const int32_t partitions =
-        topic.assigned > 0 ? topic.assigned : (topic.partitions == -1 ? options_.auto_create_partitions : topic.partitions);
-    const auto twice = std::count_if(wanted.begin(), wanted.end(), [&](const Wanted& w) { return w.name == topic.name; });
+    const int32_t partitions = topic.assigned > 0
+                                   ? topic.assigned
+                                   : (topic.partitions == -1 ? options_.auto_create_partitions : topic.partitions);
+    const auto twice =
+        std::count_if(wanted.begin(), wanted.end(), [&](const Wanted& w) { return w.name == topic.name; });
     if (twice > 1) {
       error = KafkaError::kInvalidRequest;
       message = "the topic is named twice in one request";
@@ -156,7 +163,8 @@ void KafkaBroker::DeleteTopics(KafkaRequest& request) {
       if (deleted.ok()) groups_->ForgetTopic(topic->name);
       for (const auto& log : topic->partitions) WakeFetchesOf(log.get());
     }
-    writer.NullableString(version >= 6 && want.name.empty() ? std::nullopt : std::optional<std::string_view>(want.name));
+    writer.NullableString(version >= 6 && want.name.empty() ? std::nullopt
+                                                            : std::optional<std::string_view>(want.name));
     if (version >= 6) writer.Uuid(want.id);
     writer.Int16(static_cast<int16_t>(error));
     if (version >= 5) {

@@ -189,16 +189,15 @@ Result<std::optional<LogRecordView>> BatchReader::Next() {
   int64_t timestamp_delta = 0;
   int64_t offset_delta = 0;
   LogRecordView record;
-  if (!reader.Skip(1) || !reader.Read(timestamp_delta) || !reader.Read(offset_delta) ||
-      !reader.ReadBytes(record.key) || !reader.ReadBytes(record.value)) {
+  if (!reader.Skip(1) || !reader.Read(timestamp_delta) || !reader.Read(offset_delta) || !reader.ReadBytes(record.key) ||
+      !reader.ReadBytes(record.value)) {
     return Corrupt("a record's fields");
   }
   if (offset_delta < 0 || offset_delta > header_.last_offset_delta) return Corrupt("a record's offset");
   record.offset = header_.base_offset + offset_delta;
-  record.timestamp_ms =
-      header_.log_append_time()
-          ? header_.max_timestamp
-          : static_cast<int64_t>(static_cast<uint64_t>(header_.base_timestamp) + static_cast<uint64_t>(timestamp_delta));
+  record.timestamp_ms = header_.log_append_time() ? header_.max_timestamp
+                                                  : static_cast<int64_t>(static_cast<uint64_t>(header_.base_timestamp) +
+                                                                         static_cast<uint64_t>(timestamp_delta));
   record.raw_headers = reader.rest();
   return std::optional<LogRecordView>(record);
 }

@@ -169,22 +169,32 @@ Result<std::string> Zstd(std::string_view bytes) {
 
 Result<std::string> DecompressBlock(BatchCodec codec, std::string_view block, size_t bytes_max) {
   switch (codec) {
-    case BatchCodec::kNone: return std::string(block);
-    case BatchCodec::kGzip: return Gunzip(block, bytes_max);
-    case BatchCodec::kSnappy: return Unsnappy(block, bytes_max);
-    case BatchCodec::kLz4: return Unlz4(block, bytes_max);
-    case BatchCodec::kZstd: return Unzstd(block, bytes_max);
+    case BatchCodec::kNone:
+      return std::string(block);
+    case BatchCodec::kGzip:
+      return Gunzip(block, bytes_max);
+    case BatchCodec::kSnappy:
+      return Unsnappy(block, bytes_max);
+    case BatchCodec::kLz4:
+      return Unlz4(block, bytes_max);
+    case BatchCodec::kZstd:
+      return Unzstd(block, bytes_max);
   }
   return Error(ErrorCode::kCorruption, "unknown compression of a record batch");
 }
 
 Result<std::string> CompressBlock(BatchCodec codec, std::string_view bytes) {
   switch (codec) {
-    case BatchCodec::kNone: return std::string(bytes);
-    case BatchCodec::kGzip: return Gzip(bytes);
-    case BatchCodec::kSnappy: return Snappy(bytes);
-    case BatchCodec::kLz4: return Lz4(bytes);
-    case BatchCodec::kZstd: return Zstd(bytes);
+    case BatchCodec::kNone:
+      return std::string(bytes);
+    case BatchCodec::kGzip:
+      return Gzip(bytes);
+    case BatchCodec::kSnappy:
+      return Snappy(bytes);
+    case BatchCodec::kLz4:
+      return Lz4(bytes);
+    case BatchCodec::kZstd:
+      return Zstd(bytes);
   }
   return Error(ErrorCode::kInvalidArgument, "unknown compression of a record batch");
 }

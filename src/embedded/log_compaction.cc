@@ -218,7 +218,8 @@ Status PartitionLog::CleanSegment(const Cleaning& cleaning, const std::shared_pt
   return Replace(segment, output);
 }
 
-Status PartitionLog::Replace(const std::shared_ptr<LogSegment>& old_segment, const std::shared_ptr<LogSegment>& cleaned) {
+Status PartitionLog::Replace(const std::shared_ptr<LogSegment>& old_segment,
+                             const std::shared_ptr<LogSegment>& cleaned) {
   const std::lock_guard lock(mutex_);
   const auto found = std::find(segments_.begin(), segments_.end(), old_segment);
   if (deleted_ || found == segments_.end()) return Ok();  // removed meanwhile

@@ -15,7 +15,9 @@ namespace {
 constexpr size_t kEntryHeaderBytes = 12;
 constexpr uint64_t kRewriteBytesMin = 1u << 20;
 
-uint64_t EntryBytes(std::string_view key, std::string_view value) { return kEntryHeaderBytes + key.size() + value.size(); }
+uint64_t EntryBytes(std::string_view key, std::string_view value) {
+  return kEntryHeaderBytes + key.size() + value.size();
+}
 
 std::string EncodeEntry(std::string_view key, std::optional<std::string_view> value) {
   std::string body;

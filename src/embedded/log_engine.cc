@@ -25,7 +25,8 @@ bool ValidTopicName(std::string_view name) {
   constexpr size_t kNameMax = 249;
   if (name.empty() || name.size() > kNameMax || name == "." || name == "..") return false;
   return std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
   });
 }
 
@@ -76,8 +77,8 @@ Status LogEngine::Open() {
   if (lock_fd_ < 0) return ErrnoError("cannot open " + lock_path, errno);
   if (::flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
     ::close(std::exchange(lock_fd_, -1));
-    return Error(ErrorCode::kAlreadyExists,
-                 "data folder " + options_.data_dir + " is in use by another process: stop it or choose another folder");
+    return Error(ErrorCode::kAlreadyExists, "data folder " + options_.data_dir +
+                                                " is in use by another process: stop it or choose another folder");
   }
   const std::string id_path = options_.data_dir + "/cluster-id";
   if (auto id = ReadFile(id_path); id.ok()) {
@@ -167,8 +168,9 @@ Result<std::shared_ptr<const LogTopic>> LogEngine::CreateTopic(const std::string
                                                                const std::map<std::string, std::string>& settings,
                                                                bool check_only) {
   if (!ValidTopicName(name)) {
-    return Error(ErrorCode::kInvalidArgument,
-                 fmt::format("Topic name '{}' is illegal: 1 to 249 letters, digits, '.', '_' and '-'", name.substr(0, 250)));
+    return Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("Topic name '{}' is illegal: 1 to 249 letters, digits, '.', '_' and '-'", name.substr(0, 250)));
   }
   if (partitions < 1) return Error(ErrorCode::kInvalidArgument, "Number of partitions must be larger than 0");
   LogTopic topic;

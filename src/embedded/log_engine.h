@@ -44,7 +44,7 @@ using TopicId = std::array<uint8_t, 16>;
 struct LogTopic {
   std::string name;
   TopicId id{};
-  std::map<std::string, std::string> settings;  // as set by users, without defaults
+  std::map<std::string, std::string> settings;   // as set by users, without defaults
   std::shared_ptr<const LogTopicConfig> config;  // settings over defaults, typed
   std::vector<std::shared_ptr<PartitionLog>> partitions;
 };
@@ -65,7 +65,7 @@ class LogEngine {
   Result<std::shared_ptr<const LogTopic>> CreateTopic(const std::string& name, int32_t partitions,
                                                       const std::map<std::string, std::string>& settings,
                                                       bool check_only = false);
-  Status DeleteTopic(const std::string& name);                                        // kNotFound
+  Status DeleteTopic(const std::string& name);                                            // kNotFound
   Status AddPartitions(const std::string& name, int32_t total, bool check_only = false);  // kNotFound, kInvalidArgument
   // Replaces all settings of the topic. Takes effect at the next RunMaintenance(), or record.
   Status SetSettings(const std::string& name, const std::map<std::string, std::string>& settings,
@@ -105,7 +105,7 @@ class LogEngine {
   int lock_fd_ = -1;
   std::atomic<bool> stop_requested_{false};
 
-  std::mutex change_mutex_;  // held by whoever changes topics, also across I/O
+  std::mutex change_mutex_;                 // held by whoever changes topics, also across I/O
   mutable std::shared_mutex topics_mutex_;  // for the map alone
   std::map<std::string, std::shared_ptr<const LogTopic>, std::less<>> topics_;
   int64_t partition_count_ = 0;  // under change_mutex_

@@ -40,7 +40,8 @@ PartitionLog::PartitionLog(Options options, const Clock& clock)
 Result<std::shared_ptr<PartitionLog>> PartitionLog::Open(Options options, const Clock& clock) {
   const std::string folder = options.folder;
   std::shared_ptr<PartitionLog> log(new PartitionLog(std::move(options), clock));
-  if (const Status recovered = log->Recover(); !recovered.ok()) return Error(recovered.error()).In("partition " + folder);
+  if (const Status recovered = log->Recover(); !recovered.ok())
+    return Error(recovered.error()).In("partition " + folder);
   return log;
 }
 
@@ -153,19 +154,22 @@ AppendResult PartitionLog::Append(char* batch, size_t bytes, const BatchHeader* 
   if (outcome != AppendOutcome::kAppended) return refuse(outcome, std::move(result.message));
   const ProducerState::Answer answer = producers_.Check(sequence);
   switch (answer.verdict) {
-    case ProducerState::Verdict::kAccept: break;
+    case ProducerState::Verdict::kAccept:
+      break;
     case ProducerState::Verdict::kDuplicate:
       result.base_offset = answer.base_offset;
       result.append_time_ms = answer.timestamp_ms;
       return refuse(AppendOutcome::kDuplicate, "");
-    case ProducerState::Verdict::kOldDuplicate: return refuse(AppendOutcome::kOldDuplicate, "stored long before");
+    case ProducerState::Verdict::kOldDuplicate:
+      return refuse(AppendOutcome::kOldDuplicate, "stored long before");
     case ProducerState::Verdict::kOutOfOrder:
       return refuse(AppendOutcome::kOutOfOrderSequence, "the batch does not follow the producer's last one");
     case ProducerState::Verdict::kStaleEpoch:
       return refuse(AppendOutcome::kStaleProducerEpoch, "a newer producer has the same id");
   }
 
-  if (const Status rolled = RollIfDue(bytes); !rolled.ok()) return refuse(AppendOutcome::kIoError, rolled.error().message());
+  if (const Status rolled = RollIfDue(bytes); !rolled.ok())
+    return refuse(AppendOutcome::kIoError, rolled.error().message());
   const int64_t now_ms = clock_.WallMs();
   if (config_->log_append_time) {
     StampAppendTime(batch, bytes, now_ms);
@@ -323,7 +327,8 @@ Result<int64_t> PartitionLog::DeleteRecordsBefore(int64_t offset) {
 Status PartitionLog::WriteMarks() const {
   std::error_code error;
   std::filesystem::create_directories(options_.folder, error);
-  return WriteFileDurably(options_.folder + "/marks", fmt::format("start={}\ncompacted={}\n", start_offset_, compacted_to_));
+  return WriteFileDurably(options_.folder + "/marks",
+                          fmt::format("start={}\ncompacted={}\n", start_offset_, compacted_to_));
 }
 
 void PartitionLog::SetConfig(std::shared_ptr<const LogTopicConfig> config) {
@@ -387,9 +392,8 @@ void PartitionLog::RemoveFirstSegments(size_t count) {
     LogError("log.checkpoint.failed", {{"folder", options_.folder}, {"error", written.error().message()}});
     return;
   }
-  LogInfo("log.segments.removed", {{"folder", options_.folder},
-                                   {"segments", count},
-                                   {"start_offset", segments_[count]->base_offset()}});
+  LogInfo("log.segments.removed",
+          {{"folder", options_.folder}, {"segments", count}, {"start_offset", segments_[count]->base_offset()}});
   for (size_t i = 0; i < count; ++i) segments_[i]->RemoveFiles();
   segments_.erase(segments_.begin(), segments_.begin() + static_cast<ptrdiff_t>(count));
   start_offset_ = std::max(start_offset_, segments_.front()->base_offset());

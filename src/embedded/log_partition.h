@@ -20,16 +20,16 @@ namespace venice::embedded {
 
 enum class AppendOutcome : uint8_t {
   kAppended,
-  kDuplicate,           // stored before; base_offset says where
-  kOldDuplicate,        // stored before, longer ago than is remembered
+  kDuplicate,     // stored before; base_offset says where
+  kOldDuplicate,  // stored before, longer ago than is remembered
   kOutOfOrderSequence,
   kStaleProducerEpoch,
-  kCorrupt,             // CRC, or not a batch
-  kInvalidRecord,       // counts that do not agree, a control batch, a compacted topic's record without key
-  kUnsupportedFormat,   // magic 0 or 1
-  kTooLarge,            // beyond max.message.bytes
+  kCorrupt,            // CRC, or not a batch
+  kInvalidRecord,      // counts that do not agree, a control batch, a compacted topic's record without key
+  kUnsupportedFormat,  // magic 0 or 1
+  kTooLarge,           // beyond max.message.bytes
   kDeleted,
-  kDiskFull,            // what is left is kept for bookkeeping and deletion
+  kDiskFull,  // what is left is kept for bookkeeping and deletion
   kIoError,
 };
 
@@ -97,8 +97,8 @@ class PartitionLog {
   void SetConfig(std::shared_ptr<const LogTopicConfig> config);
   // Retention and rolling, then compaction, then recovery points.
   void RunMaintenance(const std::atomic<bool>& stop);
-  void Close();          // writes a checkpoint
-  void MarkDeleted();    // appends fail from now on
+  void Close();        // writes a checkpoint
+  void MarkDeleted();  // appends fail from now on
 
  private:
   PartitionLog(Options options, const Clock& clock);
@@ -136,11 +136,11 @@ class PartitionLog {
   ProducerState producers_;
   int64_t start_offset_ = 0;
   int64_t visible_end_ = 0;
-  uint64_t visible_bytes_ = 0;      // of the last segment
-  int64_t active_since_ms_ = 0;     // first append of the last segment
-  int64_t compacted_to_ = 0;        // everything before has been through a compaction
+  uint64_t visible_bytes_ = 0;   // of the last segment
+  int64_t active_since_ms_ = 0;  // first append of the last segment
+  int64_t compacted_to_ = 0;     // everything before has been through a compaction
   bool unsynced_ = false;
-  bool failed_ = false;             // a sync failed: what the disk holds is unknown
+  bool failed_ = false;  // a sync failed: what the disk holds is unknown
   bool deleted_ = false;
 };
 

@@ -12,7 +12,7 @@
 
 namespace venice::embedded {
 
-inline constexpr size_t kProducersMax = 10'000;  // of one partition; the longest unused is forgotten first
+inline constexpr size_t kProducersMax = 10'000;    // of one partition; the longest unused is forgotten first
 inline constexpr size_t kProducerBatchesKept = 5;  // clients have at most five requests in flight
 inline constexpr int64_t kProducerExpiryMs = 24LL * 3600 * 1000;
 

@@ -51,7 +51,8 @@ class HeaderWalk {
     }
     VENICE_ASSIGN(const BatchHeader header,
                   ParseBatchHeader(std::string_view(buffer_).substr(position_ - buffered_from_)));
-    if (header.total_bytes() > end_ - position_) return Error(ErrorCode::kCorruption, "log segment ends inside a batch");
+    if (header.total_bytes() > end_ - position_)
+      return Error(ErrorCode::kCorruption, "log segment ends inside a batch");
     step_ = header.total_bytes();
     return std::optional<BatchHeader>(header);
   }
@@ -147,8 +148,8 @@ std::optional<LogSegment::LoadedIndex> LogSegment::LoadIndex(const std::string& 
   if (body.size() != kIndexFixedBytes + uint64_t{entries} * kIndexEntryBytes + checkpoint_bytes) return std::nullopt;
   const char* entry = data + kIndexFixedBytes;
   for (uint32_t i = 0; i < entries; ++i, entry += kIndexEntryBytes) {
-    index.entries.push_back({LoadBigEndian<uint32_t>(entry), LoadBigEndian<uint32_t>(entry + 4),
-                             LoadBigEndian<int64_t>(entry + 8)});
+    index.entries.push_back(
+        {LoadBigEndian<uint32_t>(entry), LoadBigEndian<uint32_t>(entry + 4), LoadBigEndian<int64_t>(entry + 8)});
   }
   index.checkpoint.assign(entry, checkpoint_bytes);
   return index;
@@ -159,7 +160,7 @@ Result<LogSegment::Recovered> LogSegment::Recover(const std::string& folder, int
   recovered.segment = std::make_shared<LogSegment>(folder, base_offset);
   LogSegment& segment = *recovered.segment;
   VENICE_ASSIGN(segment.file_, LogFile::Open(segment.log_path(), true));
-  struct stat info{};
+  struct stat info {};
   if (::fstat(segment.file_->fd(), &info) != 0) return ErrnoError("cannot stat " + segment.log_path(), errno);
   const auto file_bytes = static_cast<uint64_t>(info.st_size);
 
@@ -212,8 +213,8 @@ Status LogSegment::ScanTail(uint64_t file_bytes, Recovered& recovered) {
 
 void LogSegment::Note(const BatchHeader& header) {
   if (index_.empty() || bytes_ - index_.back().position >= kIndexIntervalBytes) {
-    index_.push_back({static_cast<uint32_t>(header.base_offset - base_offset_), static_cast<uint32_t>(bytes_),
-                      timestamp_ms_max_});
+    index_.push_back(
+        {static_cast<uint32_t>(header.base_offset - base_offset_), static_cast<uint32_t>(bytes_), timestamp_ms_max_});
   }
   bytes_ += header.total_bytes();
   next_offset_ = header.next_offset();
@@ -242,8 +243,9 @@ Status LogSegment::Append(const BatchHeader& header, std::string_view batch) {
 }
 
 uint64_t LogSegment::FloorPosition(int64_t offset) const {
-  const auto after = std::upper_bound(index_.begin(), index_.end(), offset - base_offset_,
-                                      [](int64_t delta, const IndexEntry& entry) { return delta < entry.offset_delta; });
+  const auto after =
+      std::upper_bound(index_.begin(), index_.end(), offset - base_offset_,
+                       [](int64_t delta, const IndexEntry& entry) { return delta < entry.offset_delta; });
   return after == index_.begin() ? 0 : std::prev(after)->position;
 }
 
@@ -267,9 +269,8 @@ Result<std::optional<LogSegment::Place>> LogSegment::Find(int64_t offset) const 
 Result<std::optional<LogSegment::Place>> LogSegment::FindTime(int64_t timestamp_ms, int64_t from_offset) const {
   if (timestamp_ms_max_ < timestamp_ms) return std::optional<Place>();
   // The last entry before which everything is older.
-  const auto after =
-      std::partition_point(index_.begin(), index_.end(),
-                           [&](const IndexEntry& entry) { return entry.timestamp_ms_max < timestamp_ms; });
+  const auto after = std::partition_point(
+      index_.begin(), index_.end(), [&](const IndexEntry& entry) { return entry.timestamp_ms_max < timestamp_ms; });
   const uint64_t by_time = after == index_.begin() ? 0 : std::prev(after)->position;
   return Walk(std::max(by_time, FloorPosition(from_offset)), [&](const BatchHeader& header) {
     return header.max_timestamp >= timestamp_ms && header.last_offset() >= from_offset;
@@ -284,8 +285,9 @@ Result<std::string> LogSegment::ReadBatch(const Place& place) const {
 
 Result<uint64_t> LogSegment::LastBatchEnd(uint64_t from, uint64_t limit) const {
   if (limit >= bytes_) return bytes_;
-  const auto after = std::upper_bound(index_.begin(), index_.end(), limit,
-                                      [](uint64_t position, const IndexEntry& entry) { return position < entry.position; });
+  const auto after =
+      std::upper_bound(index_.begin(), index_.end(), limit,
+                       [](uint64_t position, const IndexEntry& entry) { return position < entry.position; });
   const uint64_t floor = after == index_.begin() ? 0 : std::prev(after)->position;
   uint64_t end = std::max(from, floor);
   HeaderWalk walk(*file_, end, bytes_);
@@ -343,7 +345,8 @@ Status LogSegment::WriteIndex(std::string_view checkpoint, bool sync) {
       if (::ftruncate(file->fd(), 0) != 0) return ErrnoError("cannot truncate " + temporary, errno);
       VENICE_TRY(file->WriteAt(0, content));
     }
-    if (::rename(temporary.c_str(), index_path().c_str()) != 0) return ErrnoError("cannot write " + index_path(), errno);
+    if (::rename(temporary.c_str(), index_path().c_str()) != 0)
+      return ErrnoError("cannot write " + index_path(), errno);
   }
   indexed_bytes_ = bytes_;
   return Ok();
@@ -366,12 +369,13 @@ Status LogSegment::MoveTo(const std::string& folder) {
   // The old index must not be taken for the new file's; without one the file is scanned.
   ::unlink(index_path().c_str());
   if (::rename(log_from.c_str(), log_path().c_str()) != 0) return ErrnoError("cannot replace " + log_path(), errno);
-  if (::rename(index_from.c_str(), index_path().c_str()) != 0) return ErrnoError("cannot replace " + index_path(), errno);
+  if (::rename(index_from.c_str(), index_path().c_str()) != 0)
+    return ErrnoError("cannot replace " + index_path(), errno);
   return Ok();
 }
 
 int64_t LogSegment::ModifiedMs() const {
-  struct stat info{};
+  struct stat info {};
   if (file_ == nullptr || ::fstat(file_->fd(), &info) != 0) return 0;
   return int64_t{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1'000'000;
 }

@@ -101,7 +101,7 @@ Status LogTopicConfig::Set(const std::string& name, const std::string& value) {
   }
   struct Number {
     std::string_view name;
-    int64_t LogTopicConfig::* field;
+    int64_t LogTopicConfig::*field;
     int64_t min;
     int64_t max;
   };
@@ -121,9 +121,11 @@ Status LogTopicConfig::Set(const std::string& name, const std::string& value) {
     return Ok();
   }
   // Without effect, but a value of the wrong type is still the user's mistake.
-  if (setting->type == SettingType::kInt) VENICE_TRY(Integer(name, value, name == "min.insync.replicas" ? 1 : 0, INT32_MAX));
+  if (setting->type == SettingType::kInt)
+    VENICE_TRY(Integer(name, value, name == "min.insync.replicas" ? 1 : 0, INT32_MAX));
   if (setting->type == SettingType::kLong) VENICE_TRY(Integer(name, value, 0, kMax));
-  if (setting->type == SettingType::kBoolean && !OneOf(value, {"true", "false"})) return Bad(name, value, "true or false");
+  if (setting->type == SettingType::kBoolean && !OneOf(value, {"true", "false"}))
+    return Bad(name, value, "true or false");
   return Ok();
 }
 

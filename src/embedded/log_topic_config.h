@@ -28,7 +28,8 @@ struct LogTopicConfig {
 
   // Errors: kInvalidArgument naming the setting and what it takes.
   Status Set(const std::string& name, const std::string& value);
-  static Result<LogTopicConfig> From(const LogTopicConfig& defaults, const std::map<std::string, std::string>& settings);
+  static Result<LogTopicConfig> From(const LogTopicConfig& defaults,
+                                     const std::map<std::string, std::string>& settings);
 };
 
 enum class SettingType : uint8_t { kBoolean, kString, kInt, kLong, kDouble, kList };

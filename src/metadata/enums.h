@@ -8,11 +8,11 @@
 namespace venice::metadata {
 
 // Each list is (C++ name, Venice's text, wire number).
-#define VENICE_VERSION_STATUS(X)                                                                   \
-  X(kNotCreated, "NOT_CREATED", 0)                                                                 \
-  X(kStarted, "STARTED", 1) X(kPushed, "PUSHED", 2) X(kOnline, "ONLINE", 3) X(kError, "ERROR", 4)  \
-      X(kCreated, "CREATED", 5) X(kPartiallyOnline, "PARTIALLY_ONLINE", 6) X(kKilled, "KILLED", 7) \
-          X(kRolledBack, "ROLLED_BACK", 8)
+#define VENICE_VERSION_STATUS(X)                                                                  \
+  X(kNotCreated, "NOT_CREATED", 0)                                                                \
+  X(kStarted, "STARTED", 1)                                                                       \
+  X(kPushed, "PUSHED", 2) X(kOnline, "ONLINE", 3) X(kError, "ERROR", 4) X(kCreated, "CREATED", 5) \
+      X(kPartiallyOnline, "PARTIALLY_ONLINE", 6) X(kKilled, "KILLED", 7) X(kRolledBack, "ROLLED_BACK", 8)
 #define VENICE_PUSH_TYPE(X) \
   X(kBatch, "BATCH", 0)     \
   X(kStreamReprocessing, "STREAM_REPROCESSING", 1) X(kStream, "STREAM", 2) X(kIncremental, "INCREMENTAL", 3)
@@ -29,13 +29,13 @@ namespace venice::metadata {
 #define VENICE_BUFFER_REPLAY_POLICY(X) X(kRewindFromEop, "REWIND_FROM_EOP", 0) X(kRewindFromSop, "REWIND_FROM_SOP", 1)
 #define VENICE_EXECUTION_STATUS(X)                                                                                     \
   X(kNotCreated, "NOT_CREATED", 0)                                                                                     \
-  X(kNew, "NEW", 1) X(kStarted, "STARTED", 2) X(kProgress, "PROGRESS", 3)                                              \
-      X(kEndOfPushReceived, "END_OF_PUSH_RECEIVED", 4) X(kStartOfBufferReplayReceived,                                 \
-                                                         "START_OF_BUFFER_REPLAY_RECEIVED",                            \
-                                                         5) X(kTopicSwitchReceived, "TOPIC_SWITCH_RECEIVED", 6)        \
-          X(kStartOfIncrementalPushReceived, "START_OF_INCREMENTAL_PUSH_RECEIVED", 7)                                  \
-              X(kEndOfIncrementalPushReceived, "END_OF_INCREMENTAL_PUSH_RECEIVED", 8) X(kDropped, "DROPPED", 9)        \
-                  X(kCompleted, "COMPLETED", 10) X(kWarning, "WARNING", 11) X(kError, "ERROR", 12)                     \
+  X(kNew, "NEW", 1)                                                                                                    \
+  X(kStarted, "STARTED", 2) X(kProgress, "PROGRESS", 3) X(kEndOfPushReceived, "END_OF_PUSH_RECEIVED", 4)               \
+      X(kStartOfBufferReplayReceived, "START_OF_BUFFER_REPLAY_RECEIVED", 5)                                            \
+          X(kTopicSwitchReceived, "TOPIC_SWITCH_RECEIVED", 6)                                                          \
+              X(kStartOfIncrementalPushReceived, "START_OF_INCREMENTAL_PUSH_RECEIVED", 7)                              \
+                  X(kEndOfIncrementalPushReceived, "END_OF_INCREMENTAL_PUSH_RECEIVED", 8) X(kDropped, "DROPPED", 9) X( \
+                      kCompleted, "COMPLETED", 10) X(kWarning, "WARNING", 11) X(kError, "ERROR", 12)                   \
                       X(kCatchUpBaseTopicOffsetLag, "CATCH_UP_BASE_TOPIC_OFFSET_LAG", 13) X(kArchived, "ARCHIVED", 14) \
                           X(kUnknown, "UNKNOWN", 15) X(kNotStarted, "NOT_STARTED", 16)                                 \
                               X(kDataRecoveryCompleted, "DATA_RECOVERY_COMPLETED", 17)                                 \

@@ -41,7 +41,8 @@ SegmentChecksum::SegmentChecksum(ChecksumType type) : type_(type) {
 Result<SegmentChecksum> SegmentChecksum::FromState(ChecksumType type, std::string_view state) {
   SegmentChecksum checksum(type);
   switch (type) {
-    case ChecksumType::kNone: return checksum;
+    case ChecksumType::kNone:
+      return checksum;
     case ChecksumType::kAdHash:
       if (state.size() != 8) break;
       checksum.sum_ = LoadBigEndian<uint64_t>(state.data());
@@ -68,8 +69,10 @@ Result<SegmentChecksum> SegmentChecksum::FromState(ChecksumType type, std::strin
 
 Result<std::string> SegmentChecksum::State() const {
   switch (type_) {
-    case ChecksumType::kNone: return std::string();
-    case ChecksumType::kAdHash: return BigEndian(sum_);
+    case ChecksumType::kNone:
+      return std::string();
+    case ChecksumType::kAdHash:
+      return BigEndian(sum_);
     case ChecksumType::kMd5: {
       std::string state;
       for (const uint32_t word : md5_.digest) AppendBigEndian(state, word);
@@ -79,7 +82,8 @@ Result<std::string> SegmentChecksum::State() const {
       return state;
     }
     case ChecksumType::kAdler32:
-    case ChecksumType::kCrc32: break;
+    case ChecksumType::kCrc32:
+      break;
   }
   return Error(ErrorCode::kUnsupported, "a CRC-32 or Adler-32 segment cannot be checkpointed");
 }
@@ -96,10 +100,17 @@ std::string SegmentChecksum::Value() const {
 
 void SegmentChecksum::Piece(std::string_view bytes) {
   switch (type_) {
-    case ChecksumType::kNone: return;
-    case ChecksumType::kAdHash: sum_ += Crc32(bytes); return;
-    case ChecksumType::kCrc32: sum_ = Crc32(bytes, static_cast<uint32_t>(sum_)); return;
-    case ChecksumType::kMd5: MD5_Update(reinterpret_cast<MD5_CTX*>(&md5_), bytes.data(), bytes.size()); return;
+    case ChecksumType::kNone:
+      return;
+    case ChecksumType::kAdHash:
+      sum_ += Crc32(bytes);
+      return;
+    case ChecksumType::kCrc32:
+      sum_ = Crc32(bytes, static_cast<uint32_t>(sum_));
+      return;
+    case ChecksumType::kMd5:
+      MD5_Update(reinterpret_cast<MD5_CTX*>(&md5_), bytes.data(), bytes.size());
+      return;
     case ChecksumType::kAdler32:
       sum_ = adler32_z(sum_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
       return;

@@ -51,8 +51,8 @@ class SegmentChecksum {
   void Piece(int32_t number);
 
   ChecksumType type_;
-  uint64_t sum_ = 0;   // ADHASH sum, CRC-32 or Adler-32
-  Md5State md5_{};     // kMd5 only
+  uint64_t sum_ = 0;  // ADHASH sum, CRC-32 or Adler-32
+  Md5State md5_{};    // kMd5 only
 };
 
 }  // namespace venice::protocol

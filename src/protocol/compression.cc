@@ -39,7 +39,8 @@ class NoOpCompressor : public Compressor {
 class GzipCompressor : public Compressor {
  public:
   GzipCompressor() {
-    VENICE_CHECK(deflateInit2(&deflate_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindowBits, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+    VENICE_CHECK(deflateInit2(&deflate_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindowBits, 8, Z_DEFAULT_STRATEGY) ==
+                 Z_OK);
     VENICE_CHECK(inflateInit2(&inflate_, kGzipWindowBits) == Z_OK);
   }
   ~GzipCompressor() override {
@@ -54,7 +55,8 @@ class GzipCompressor : public Compressor {
     out.resize(deflateBound(&deflate_, value.size()));
     SetInput(deflate_, value);
     SetOutput(deflate_, out, 0);
-    if (deflate(&deflate_, Z_FINISH) != Z_STREAM_END) return Error(ErrorCode::kInternal, "gzip did not compress a value");
+    if (deflate(&deflate_, Z_FINISH) != Z_STREAM_END)
+      return Error(ErrorCode::kInternal, "gzip did not compress a value");
     out.resize(deflate_.total_out);
     return Ok();
   }
@@ -76,7 +78,8 @@ class GzipCompressor : public Compressor {
       if (code != Z_OK || (inflate_.avail_in == 0 && inflate_.avail_out != 0))
         return Error(ErrorCode::kCorruption, "value is not a whole gzip stream");
     }
-    if (inflate_.avail_in != 0) return Error(ErrorCode::kCorruption, "gzip stream of a value is followed by other bytes");
+    if (inflate_.avail_in != 0)
+      return Error(ErrorCode::kCorruption, "gzip stream of a value is followed by other bytes");
     out.resize(inflate_.total_out);
     if (out.size() > bytes_max) return TooLarge(bytes_max);
     return Ok();
@@ -130,8 +133,9 @@ class ZstdCompressor : public Compressor {
       return Error(ErrorCode::kCorruption, "zstd frame of a value does not say its content size");
     if (size > bytes_max) return TooLarge(bytes_max);
     out.resize(size);
-    const size_t got = ZSTD_decompress_usingDDict(decompress_, out.data(), out.size(), compressed.data(),
-                                                  compressed.size(), static_cast<const ZSTD_DDict*>(dictionary_->decompress_));
+    const size_t got =
+        ZSTD_decompress_usingDDict(decompress_, out.data(), out.size(), compressed.data(), compressed.size(),
+                                   static_cast<const ZSTD_DDict*>(dictionary_->decompress_));
     if (ZSTD_isError(got)) return Error(ErrorCode::kCorruption, fmt::format("zstd: {}", ZSTD_getErrorName(got)));
     if (got != size) return Error(ErrorCode::kCorruption, "zstd frame of a value is shorter than it says");
     return Ok();
@@ -186,8 +190,9 @@ Result<std::string> ZstdDictionary::Train(std::span<const std::string_view> samp
   const size_t size = ZDICT_trainFromBuffer(dictionary.data(), dictionary.size(), joined.data(), sizes.data(),
                                             static_cast<unsigned>(sizes.size()));
   if (ZDICT_isError(size))
-    return Error(ErrorCode::kInvalidArgument, fmt::format("cannot train a zstd dictionary on {} samples of {} bytes: {}",
-                                                          samples.size(), joined.size(), ZDICT_getErrorName(size)));
+    return Error(ErrorCode::kInvalidArgument,
+                 fmt::format("cannot train a zstd dictionary on {} samples of {} bytes: {}", samples.size(),
+                             joined.size(), ZDICT_getErrorName(size)));
   dictionary.resize(size);
   return dictionary;
 }
@@ -197,12 +202,15 @@ Result<std::unique_ptr<Compressor>> Compressor::Make(CompressionStrategy strateg
   if (dictionary != nullptr && strategy != CompressionStrategy::kZstdWithDict)
     return Error(ErrorCode::kInvalidArgument, fmt::format("{} takes no dictionary", ToString(strategy)));
   switch (strategy) {
-    case CompressionStrategy::kNoOp: return std::unique_ptr<Compressor>(std::make_unique<NoOpCompressor>());
-    case CompressionStrategy::kGzip: return std::unique_ptr<Compressor>(std::make_unique<GzipCompressor>());
+    case CompressionStrategy::kNoOp:
+      return std::unique_ptr<Compressor>(std::make_unique<NoOpCompressor>());
+    case CompressionStrategy::kGzip:
+      return std::unique_ptr<Compressor>(std::make_unique<GzipCompressor>());
     case CompressionStrategy::kZstdWithDict:
       if (dictionary == nullptr) return Error(ErrorCode::kInvalidArgument, "ZSTD_WITH_DICT needs its dictionary");
       return std::unique_ptr<Compressor>(std::make_unique<ZstdCompressor>(std::move(dictionary)));
-    case CompressionStrategy::kZstd: break;
+    case CompressionStrategy::kZstd:
+      break;
   }
   return Error(ErrorCode::kUnsupported, "compression strategy ZSTD is deprecated; use ZSTD_WITH_DICT");
 }

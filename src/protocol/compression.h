@@ -11,7 +11,12 @@
 
 namespace venice::protocol {
 
-enum class CompressionStrategy : int32_t { kNoOp = 0, kGzip = 1, kZstd = 2 /* deprecated, not usable */, kZstdWithDict = 3 };
+enum class CompressionStrategy : int32_t {
+  kNoOp = 0,
+  kGzip = 1,
+  kZstd = 2 /* deprecated, not usable */,
+  kZstdWithDict = 3
+};
 
 // "NO_OP", "GZIP", "ZSTD", "ZSTD_WITH_DICT"
 std::string_view ToString(CompressionStrategy strategy);

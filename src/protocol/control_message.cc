@@ -57,15 +57,24 @@ VersionSwap ReadVersionSwap(WireReader& in, int version) {
 
 ControlMessage::Body ReadBody(WireReader& in, ControlMessageType type, int version) {
   switch (type) {
-    case ControlMessageType::kStartOfPush: return ReadStartOfPush(in, version);
-    case ControlMessageType::kEndOfPush: return EndOfPush{};
-    case ControlMessageType::kStartOfSegment: return ReadStartOfSegment(in);
-    case ControlMessageType::kEndOfSegment: return ReadEndOfSegment(in);
-    case ControlMessageType::kStartOfBufferReplay: return ReadStartOfBufferReplay(in);
-    case ControlMessageType::kStartOfIncrementalPush: return StartOfIncrementalPush{in.String()};
-    case ControlMessageType::kEndOfIncrementalPush: return EndOfIncrementalPush{in.String()};
-    case ControlMessageType::kTopicSwitch: return ReadTopicSwitch(in);
-    case ControlMessageType::kVersionSwap: return ReadVersionSwap(in, version);
+    case ControlMessageType::kStartOfPush:
+      return ReadStartOfPush(in, version);
+    case ControlMessageType::kEndOfPush:
+      return EndOfPush{};
+    case ControlMessageType::kStartOfSegment:
+      return ReadStartOfSegment(in);
+    case ControlMessageType::kEndOfSegment:
+      return ReadEndOfSegment(in);
+    case ControlMessageType::kStartOfBufferReplay:
+      return ReadStartOfBufferReplay(in);
+    case ControlMessageType::kStartOfIncrementalPush:
+      return StartOfIncrementalPush{in.String()};
+    case ControlMessageType::kEndOfIncrementalPush:
+      return EndOfIncrementalPush{in.String()};
+    case ControlMessageType::kTopicSwitch:
+      return ReadTopicSwitch(in);
+    case ControlMessageType::kVersionSwap:
+      return ReadVersionSwap(in, version);
   }
   in.Fail();
   return EndOfPush{};
@@ -154,15 +163,24 @@ Result<ControlMessage> ControlMessageView::Decode() const {
 
 std::string_view ToString(ControlMessageType type) {
   switch (type) {
-    case ControlMessageType::kStartOfPush: return "START_OF_PUSH";
-    case ControlMessageType::kEndOfPush: return "END_OF_PUSH";
-    case ControlMessageType::kStartOfSegment: return "START_OF_SEGMENT";
-    case ControlMessageType::kEndOfSegment: return "END_OF_SEGMENT";
-    case ControlMessageType::kStartOfBufferReplay: return "START_OF_BUFFER_REPLAY";
-    case ControlMessageType::kStartOfIncrementalPush: return "START_OF_INCREMENTAL_PUSH";
-    case ControlMessageType::kEndOfIncrementalPush: return "END_OF_INCREMENTAL_PUSH";
-    case ControlMessageType::kTopicSwitch: return "TOPIC_SWITCH";
-    case ControlMessageType::kVersionSwap: return "VERSION_SWAP";
+    case ControlMessageType::kStartOfPush:
+      return "START_OF_PUSH";
+    case ControlMessageType::kEndOfPush:
+      return "END_OF_PUSH";
+    case ControlMessageType::kStartOfSegment:
+      return "START_OF_SEGMENT";
+    case ControlMessageType::kEndOfSegment:
+      return "END_OF_SEGMENT";
+    case ControlMessageType::kStartOfBufferReplay:
+      return "START_OF_BUFFER_REPLAY";
+    case ControlMessageType::kStartOfIncrementalPush:
+      return "START_OF_INCREMENTAL_PUSH";
+    case ControlMessageType::kEndOfIncrementalPush:
+      return "END_OF_INCREMENTAL_PUSH";
+    case ControlMessageType::kTopicSwitch:
+      return "TOPIC_SWITCH";
+    case ControlMessageType::kVersionSwap:
+      return "VERSION_SWAP";
   }
   return "UNKNOWN";
 }

@@ -97,7 +97,7 @@ struct ControlMessage {
 // The encoded form inside an envelope, not yet taken apart. Views into the record.
 struct ControlMessageView {
   ControlMessageType type = ControlMessageType::kStartOfPush;
-  int8_t version = 0;       // envelope version that `encoded` was written with
+  int8_t version = 0;        // envelope version that `encoded` was written with
   std::string_view encoded;  // debugInfo and body
 
   // Never fails on a view that DecodeEnvelope returned. Errors: kCorruption.

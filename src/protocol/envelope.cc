@@ -21,11 +21,16 @@ PayloadBranch BranchFromIndex(int index, int version) {
 
 bool Fits(MessageType type, PayloadBranch branch) {
   switch (type) {
-    case MessageType::kPut: return branch == PayloadBranch::kPut;
-    case MessageType::kDelete: return branch == PayloadBranch::kDelete;
-    case MessageType::kControlMessage: return branch == PayloadBranch::kControlMessage;
-    case MessageType::kUpdate: return branch == PayloadBranch::kUpdate;
-    case MessageType::kGlobalRtDiv: return branch == PayloadBranch::kPut || branch == PayloadBranch::kDelete;
+    case MessageType::kPut:
+      return branch == PayloadBranch::kPut;
+    case MessageType::kDelete:
+      return branch == PayloadBranch::kDelete;
+    case MessageType::kControlMessage:
+      return branch == PayloadBranch::kControlMessage;
+    case MessageType::kUpdate:
+      return branch == PayloadBranch::kUpdate;
+    case MessageType::kGlobalRtDiv:
+      return branch == PayloadBranch::kPut || branch == PayloadBranch::kDelete;
   }
   return false;
 }
@@ -104,16 +109,25 @@ void ReadEnvelope(WireReader& in, Version version, EnvelopeView& out) {
   const PayloadBranch branch = BranchFromIndex(in.Branch(version >= 7 ? 4 : 3), version);
   if (!in.ok() || !Fits(out.type, branch)) return in.Fail();
   switch (branch) {
-    case PayloadBranch::kPut: ReadPut(in, version, out); break;
-    case PayloadBranch::kUpdate: ReadUpdate(in, out); break;
-    case PayloadBranch::kDelete: ReadDelete(in, version, out); break;
-    case PayloadBranch::kControlMessage: ReadControl(in, version, out); break;
+    case PayloadBranch::kPut:
+      ReadPut(in, version, out);
+      break;
+    case PayloadBranch::kUpdate:
+      ReadUpdate(in, out);
+      break;
+    case PayloadBranch::kDelete:
+      ReadDelete(in, version, out);
+      break;
+    case PayloadBranch::kControlMessage:
+      ReadControl(in, version, out);
+      break;
   }
   ReadFooter(in, version, out);
 }
 
 Error FramingError(std::string_view bytes) {
-  if (bytes.size() < 2) return Error(ErrorCode::kCorruption, "record value is shorter than the envelope's two header bytes");
+  if (bytes.size() < 2)
+    return Error(ErrorCode::kCorruption, "record value is shorter than the envelope's two header bytes");
   if (static_cast<uint8_t>(bytes[0]) != kEnvelopeMagic)
     return Error(ErrorCode::kCorruption, fmt::format("record value starts with byte {} instead of the envelope's {}",
                                                      static_cast<uint8_t>(bytes[0]), kEnvelopeMagic));
@@ -233,7 +247,8 @@ void EncodeEnvelope(const Envelope& envelope, std::string& out) {
     out.push_back('\0');
 }
 
-void EncodePutEnvelope(const ProducerMetadata& producer, const Put& put, const LeaderMetadata& footer, std::string& out) {
+void EncodePutEnvelope(const ProducerMetadata& producer, const Put& put, const LeaderMetadata& footer,
+                       std::string& out) {
   AppendPayload(out, producer, put);
   AppendFooter(out, footer);
 }

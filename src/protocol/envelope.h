@@ -96,7 +96,8 @@ struct Envelope {
 void EncodeEnvelope(const Envelope& envelope, std::string& out);
 
 // The hot path: appends a put. An upper bound of what it adds is PutEnvelopeBytesMax.
-void EncodePutEnvelope(const ProducerMetadata& producer, const Put& put, const LeaderMetadata& footer, std::string& out);
+void EncodePutEnvelope(const ProducerMetadata& producer, const Put& put, const LeaderMetadata& footer,
+                       std::string& out);
 inline size_t PutEnvelopeBytesMax(const Put& put, const LeaderMetadata& footer) {
   return put.value.size() + put.replication_metadata_payload.size() + footer.host_name.size() +
          footer.upstream_position.size() + 128;

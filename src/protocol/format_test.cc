@@ -40,8 +40,8 @@ TEST(TopicName, ParsesWhatItMakes) {
 }
 
 TEST(TopicName, IsStrictWhereJavaIsLax) {
-  for (const char* topic : {"", "a1", "_v1", "s_v", "s_v0", "s_v01", "s_v-1", "s_v99999999999", "_rt", "plain", "s_v1_mv",
-                            "venice_admin_", "s_v\xd9\xa1"}) {
+  for (const char* topic : {"", "a1", "_v1", "s_v", "s_v0", "s_v01", "s_v-1", "s_v99999999999", "_rt", "plain",
+                            "s_v1_mv", "venice_admin_", "s_v\xd9\xa1"}) {
     EXPECT_EQ(ParseTopicName(topic).kind, TopicKind::kUnknown) << topic;
   }
   EXPECT_EQ(ParseTopicName("x_rt_v1").kind, TopicKind::kRealTime);  // never a version of a store "x_rt"
@@ -248,7 +248,9 @@ TEST(Envelope, MatchesTheHandMadeExamples) {
             "0101");
 
   const Guid guid = Guid::FromBytes(Hex("000102030405060708090a0b0c0d0e0f")).value();
-  const ProducerMetadata producer{.guid = guid, .sequence_number = 1, .message_timestamp_ms = 1700000000000,
+  const ProducerMetadata producer{.guid = guid,
+                                  .sequence_number = 1,
+                                  .message_timestamp_ms = 1700000000000,
                                   .logical_timestamp_ms = kNoLogicalTimestamp};
   const std::string value = Hex("0261");
   const Put put{.value = value, .schema_id = 1};

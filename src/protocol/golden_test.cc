@@ -38,11 +38,17 @@ Guid CountingGuid() {
 }
 
 Guid HighGuid() {
-  return Guid::FromBytes(HexDecode("007f80bfc0ff" "e9e9e9e9e9e9e9e9e9e9").value()).value();
+  return Guid::FromBytes(HexDecode("007f80bfc0ff"
+                                   "e9e9e9e9e9e9e9e9e9e9")
+                             .value())
+      .value();
 }
 
 ProducerMetadata ExpectedProducer(int version) {
-  return {.guid = CountingGuid(), .segment_number = 3, .sequence_number = 1000, .message_timestamp_ms = 1700000000000,
+  return {.guid = CountingGuid(),
+          .segment_number = 3,
+          .sequence_number = 1000,
+          .message_timestamp_ms = 1700000000000,
           .logical_timestamp_ms = version >= 9 ? -2 : -1};
 }
 
@@ -73,8 +79,12 @@ std::optional<ControlMessage> ExpectedControl(int version, int type) {
       message.body = body;
       return message;
     }
-    case 1: message.body = EndOfPush{}; return message;
-    case 2: message.body = StartOfSegment{.checksum_type = 4, .upcoming_aggregates = {"a", "b"}}; return message;
+    case 1:
+      message.body = EndOfPush{};
+      return message;
+    case 2:
+      message.body = StartOfSegment{.checksum_type = 4, .upcoming_aggregates = {"a", "b"}};
+      return message;
     case 3:
       message.body = EndOfSegment{.checksum_value = "\1\2", .computed_aggregates = {1, -300}, .final_segment = true};
       return message;
@@ -145,7 +155,8 @@ TEST_P(EnvelopeGolden, Put) {
   EXPECT_EQ(view.replication_metadata_payload, GetParam() >= 9 ? "rmd" : "");
   EXPECT_FALSE(Decode("put_no_footer").footer.has_value());
 
-  const Put put{.value = "\2a", .schema_id = 7, .replication_metadata_version_id = 1, .replication_metadata_payload = "rmd"};
+  const Put put{
+      .value = "\2a", .schema_id = 7, .replication_metadata_version_id = 1, .replication_metadata_payload = "rmd"};
   ExpectEncodes("put", {.producer = ExpectedProducer(14), .payload = put, .footer = ExpectedFooter(14)});
   ExpectEncodes("put_no_footer", {.producer = ExpectedProducer(14), .payload = put, .footer = std::nullopt});
 }
@@ -155,11 +166,11 @@ TEST_P(EnvelopeGolden, Delete) {
   ExpectHead(view, MessageType::kDelete);
   EXPECT_EQ(view.schema_id, GetParam() >= 9 ? 8 : -1);
   EXPECT_EQ(view.replication_metadata_payload, GetParam() >= 9 ? "rmd" : "");
-  ExpectEncodes("delete", {.producer = ExpectedProducer(14),
-                           .payload = Delete{.schema_id = 8,
-                                             .replication_metadata_version_id = 1,
-                                             .replication_metadata_payload = "rmd"},
-                           .footer = ExpectedFooter(14)});
+  ExpectEncodes(
+      "delete",
+      {.producer = ExpectedProducer(14),
+       .payload = Delete{.schema_id = 8, .replication_metadata_version_id = 1, .replication_metadata_payload = "rmd"},
+       .footer = ExpectedFooter(14)});
 }
 
 TEST_P(EnvelopeGolden, Update) {
@@ -243,8 +254,8 @@ PartitionState ExpectedPartitionState() {
 }
 
 TEST(PartitionStateGolden, FreshAndFull) {
-  for (const auto& [name, expected] :
-       {std::pair{"partition_state.fresh", PartitionState()}, std::pair{"partition_state.full", ExpectedPartitionState()}}) {
+  for (const auto& [name, expected] : {std::pair{"partition_state.fresh", PartitionState()},
+                                       std::pair{"partition_state.full", ExpectedPartitionState()}}) {
     const auto state = DecodePartitionState(Bytes(name));
     ASSERT_TRUE(state.ok()) << state.error().ToString();
     EXPECT_EQ(*state, expected) << name;
@@ -293,7 +304,8 @@ TEST(MultiGetGolden, Records) {
   const auto key = NextRouterKey(body).value();
   EXPECT_EQ(key.key, "\2a");
   EXPECT_EQ(key.partition, 3);
-  EXPECT_EQ(HexEncode(EncodePosition(pubsub::Position::At(HexDecode("c801").value()))), HexEncode(Bytes("position.kafka")));
+  EXPECT_EQ(HexEncode(EncodePosition(pubsub::Position::At(HexDecode("c801").value()))),
+            HexEncode(Bytes("position.kafka")));
 }
 
 // Whatever is cut or changed: an error or another value, never a crash or a read outside the bytes.
@@ -313,7 +325,7 @@ TEST(Golden, MutilatedBytesAreErrorsNotCrashes) {
     if (name.starts_with("multi_get")) continue;
     for (size_t size = 0; size < bytes.size(); ++size) {
       if (name.starts_with("position") && size == 0) continue;  // empty means earliest
-      const std::string exact = bytes.substr(0, size);  // its own allocation: a sanitizer sees the end
+      const std::string exact = bytes.substr(0, size);          // its own allocation: a sanitizer sees the end
       const Status cut = decode(name, exact);
       ASSERT_FALSE(cut.ok()) << name << " cut to " << size;
       ASSERT_EQ(cut.error().code(), ErrorCode::kCorruption);

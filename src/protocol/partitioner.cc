@@ -1,4 +1,5 @@
-// The one-shot MD5 of OpenSSL's low level: a third of the cost of the EVP call, and this runs once per key of every read.
+// The one-shot MD5 of OpenSSL's low level: a third of the cost of the EVP call, and this runs once per key of every
+// read.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "protocol/partitioner.h"
 

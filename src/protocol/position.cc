@@ -23,9 +23,12 @@ std::string Encode(int32_t type, std::string_view raw) {
 
 std::string EncodePosition(const pubsub::Position& position, int32_t type) {
   switch (position.kind()) {
-    case pubsub::Position::Kind::kEarliest: return Encode(kTypeEarliest, {});
-    case pubsub::Position::Kind::kLatest: return Encode(kTypeLatest, {});
-    case pubsub::Position::Kind::kAt: break;
+    case pubsub::Position::Kind::kEarliest:
+      return Encode(kTypeEarliest, {});
+    case pubsub::Position::Kind::kLatest:
+      return Encode(kTypeLatest, {});
+    case pubsub::Position::Kind::kAt:
+      break;
   }
   return Encode(type, position.bytes());
 }

@@ -28,7 +28,8 @@ ProducerMetadata AnyProducer() {
           .logical_timestamp_ms = *rc::gen::arbitrary<int64_t>()};
 }
 
-RC_GTEST_PROP(EnvelopeProperty, PutRoundTrips, (std::string value, std::string metadata, std::string host, int32_t id)) {
+RC_GTEST_PROP(EnvelopeProperty, PutRoundTrips,
+              (std::string value, std::string metadata, std::string host, int32_t id)) {
   const ProducerMetadata producer = AnyProducer();
   const LeaderMetadata footer{.host_name = host,
                               .upstream_offset = *rc::gen::arbitrary<int64_t>(),

@@ -12,7 +12,8 @@ std::string EncodeRecordCount(int64_t count) {
 
 Result<int64_t> DecodeRecordCount(std::string_view value) {
   if (value.size() != sizeof(int64_t))
-    return Error(ErrorCode::kCorruption, "header prc (record count) has " + std::to_string(value.size()) + " bytes instead of 8");
+    return Error(ErrorCode::kCorruption,
+                 "header prc (record count) has " + std::to_string(value.size()) + " bytes instead of 8");
   return LoadBigEndian<int64_t>(value.data());
 }
 

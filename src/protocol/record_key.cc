@@ -28,13 +28,15 @@ Result<RecordKey> DecodeRecordKey(std::string_view key) {
   switch (decoded.kind) {
     case KeyKind::kData:
     case KeyKind::kUpdate:
-    case KeyKind::kGlobalRtDiv: return decoded;
+    case KeyKind::kGlobalRtDiv:
+      return decoded;
     case KeyKind::kControl:
       if (decoded.payload.size() == kControlPayloadBytes) return decoded;
       return Error(ErrorCode::kCorruption,
                    fmt::format("control record's key has {} bytes instead of 25", decoded.payload.size() + 1));
   }
-  return Error(ErrorCode::kCorruption, fmt::format("record key starts with unknown byte {}", static_cast<uint8_t>(key[0])));
+  return Error(ErrorCode::kCorruption,
+               fmt::format("record key starts with unknown byte {}", static_cast<uint8_t>(key[0])));
 }
 
 void EncodeRecordKey(KeyKind kind, std::string_view payload, std::string& out) {

@@ -20,7 +20,8 @@ enum class KeyKind : uint8_t {
 
 struct RecordKey {
   KeyKind kind;
-  std::string_view payload;  // user key bytes (with the chunking suffix in chunked versions), or 24 bytes of control key
+  std::string_view
+      payload;  // user key bytes (with the chunking suffix in chunked versions), or 24 bytes of control key
 };
 
 // Errors: kCorruption for an empty key, an unknown header byte or a control payload that is not 24 bytes.

@@ -58,7 +58,8 @@ std::optional<TopicName> ParseVersioned(std::string_view topic, TopicKind kind) 
   return Make(kind, topic, *version);
 }
 
-// <store>_v<N>_<view>_mv: a view's name may itself hold "_v<digits>_", so the leftmost place that fits is the version's.
+// <store>_v<N>_<view>_mv: a view's name may itself hold "_v<digits>_", so the leftmost place that fits is the
+// version's.
 std::optional<TopicName> ParseMaterializedView(std::string_view topic) {
   for (size_t mark = topic.find(kVersionMark, 1); mark != std::string_view::npos;
        mark = topic.find(kVersionMark, mark + 1)) {

@@ -19,9 +19,9 @@ enum class TopicKind : uint8_t {
 
 struct TopicName {
   TopicKind kind = TopicKind::kUnknown;
-  std::string store;      // the cluster's name for kAdmin; empty for kUnknown
-  int32_t version = 0;    // store version; of a real-time topic its own version K (0: unversioned)
-  std::string view;       // view name of a materialized view, else empty
+  std::string store;    // the cluster's name for kAdmin; empty for kUnknown
+  int32_t version = 0;  // store version; of a real-time topic its own version K (0: unversioned)
+  std::string view;     // view name of a materialized view, else empty
 };
 
 // Strict: only names this system makes are recognised, so "_v1", "a1" and "x_rt_v1" as a version topic are not.

@@ -23,7 +23,8 @@ struct ValueRecord {
 
 // Errors: kCorruption when shorter than its prefix.
 inline Result<ValueRecord> DecodeValueRecord(std::string_view stored) {
-  if (stored.size() < kSchemaIdBytes) return Error(ErrorCode::kCorruption, "stored value is shorter than its schema id");
+  if (stored.size() < kSchemaIdBytes)
+    return Error(ErrorCode::kCorruption, "stored value is shorter than its schema id");
   return ValueRecord{LoadBigEndian<int32_t>(stored.data()), stored.substr(kSchemaIdBytes)};
 }
 

@@ -17,7 +17,8 @@
 namespace venice::protocol {
 
 // Reads fields one after another. The first failure sticks: later reads return zeros and empty views, so a decoder
-// reads all its fields and asks once. Nothing outside the bytes is touched and no size is believed before it is checked.
+// reads all its fields and asks once. Nothing outside the bytes is touched and no size is believed before it is
+// checked.
 class WireReader {
  public:
   explicit WireReader(std::string_view bytes) : begin_(bytes.data()), at_(begin_), end_(begin_ + bytes.size()) {}
@@ -145,11 +146,11 @@ class WireReader {
   // What a decoder returns at its end: Ok, or kCorruption naming `what` and the byte.
   Status Finish(std::string_view what) const {
     if (failed_)
-      return Error(ErrorCode::kCorruption, fmt::format("{} of {} bytes is cut short or malformed at byte {}", what,
-                                                       end_ - begin_, failed_at_));
+      return Error(ErrorCode::kCorruption,
+                   fmt::format("{} of {} bytes is cut short or malformed at byte {}", what, end_ - begin_, failed_at_));
     if (at_ != end_)
-      return Error(ErrorCode::kCorruption, fmt::format("{} of {} bytes has {} bytes left over at its end", what,
-                                                       end_ - begin_, remaining()));
+      return Error(ErrorCode::kCorruption,
+                   fmt::format("{} of {} bytes has {} bytes left over at its end", what, end_ - begin_, remaining()));
     return Ok();
   }
 
@@ -170,7 +171,8 @@ inline void AppendFraming(std::string& out, uint8_t magic, int8_t version) {
 // Takes them off. Errors: kCorruption; kUnsupported for another version.
 inline Status TakeFraming(std::string_view& bytes, uint8_t magic, int8_t version, std::string_view what) {
   if (bytes.size() < 2 || static_cast<uint8_t>(bytes[0]) != magic)
-    return Error(ErrorCode::kCorruption, fmt::format("{} of {} bytes does not start with byte {}", what, bytes.size(), magic));
+    return Error(ErrorCode::kCorruption,
+                 fmt::format("{} of {} bytes does not start with byte {}", what, bytes.size(), magic));
   if (bytes[1] != static_cast<char>(version))
     return Error(ErrorCode::kUnsupported, fmt::format("{} of version {}; this build reads version {} only", what,
                                                       static_cast<int>(bytes[1]), static_cast<int>(version)));

@@ -54,11 +54,11 @@ struct Header {
 // A record as consumed. Views point into the batch that holds it.
 struct RecordView {
   int32_t topic_partition_index = 0;  // into Batch::topic_partitions()
-  int64_t offset = 0;                 // the adapter's ordinal within the partition; Consumer::PositionOf makes it opaque
-  int64_t timestamp_ms = 0;           // the log's; -1 when it has none
+  int64_t offset = 0;        // the adapter's ordinal within the partition; Consumer::PositionOf makes it opaque
+  int64_t timestamp_ms = 0;  // the log's; -1 when it has none
   std::string_view key;
-  std::string_view value;             // empty and null are not told apart: Venice never writes a null value
-  const void* native = nullptr;       // for Batch::Headers
+  std::string_view value;        // empty and null are not told apart: Venice never writes a null value
+  const void* native = nullptr;  // for Batch::Headers
 };
 
 // Records of one poll, in log order within each partition. Owns the bytes. Move-only value.
@@ -115,7 +115,8 @@ class Producer {
   // As Send. The watcher is told once per record for which this returned Ok.
   virtual Status SendWatched(const TopicPartition& to, std::string_view key, std::string_view value,
                              std::span<const Header> headers, DeliveryWatcher& watcher) {
-    return Send(to, key, value, headers, [&watcher](Result<Position> outcome) { watcher.OnDelivery(std::move(outcome)); });
+    return Send(to, key, value, headers,
+                [&watcher](Result<Position> outcome) { watcher.OnDelivery(std::move(outcome)); });
   }
   // Waits until every record sent before is acknowledged or failed. Errors: kTimeout.
   virtual Status Flush(std::chrono::milliseconds timeout) = 0;

@@ -18,7 +18,7 @@ using metadata::ExecutionStatus;
 namespace {
 constexpr int kOpeners = 8;            // opening waits for the disk
 constexpr uint64_t kNoGeneration = 0;  // no ingestion's: they count from one
-}
+}  // namespace
 
 ReplicaManager::ReplicaManager(ReplicaManagerOptions options, storage::StorageEngine& engine,
                                ingestion::IngestionService& ingestion, metadata::StoreRepository& stores,

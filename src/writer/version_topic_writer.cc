@@ -106,11 +106,12 @@ protocol::ProducerMetadata VersionTopicWriter::PartitionWriter::NextMetadata(int
 Status VersionTopicWriter::PartitionWriter::Send(std::span<const pubsub::Header> headers,
                                                  pubsub::ProduceCallback callback) {
   if (callback) {
-    VENICE_TRY(writer.producer_.Send(to, key, bytes, headers,
-                                     [failure = writer.failure_, callback = std::move(callback)](Result<pubsub::Position> at) {
-                                       callback(at);
-                                       failure->OnDelivery(std::move(at));
-                                     }));
+    VENICE_TRY(
+        writer.producer_.Send(to, key, bytes, headers,
+                              [failure = writer.failure_, callback = std::move(callback)](Result<pubsub::Position> at) {
+                                callback(at);
+                                failure->OnDelivery(std::move(at));
+                              }));
   } else {
     VENICE_TRY(writer.producer_.SendWatched(to, key, bytes, headers, *writer.failure_));
   }
@@ -128,7 +129,8 @@ Status VersionTopicWriter::PartitionWriter::EnsureSegment() {
       return Ok();
     VENICE_TRY(EndSegment(false));
   }
-  if (ended) return Error(ErrorCode::kInvalidArgument, fmt::format("{} was already ended by this writer", to.ToString()));
+  if (ended)
+    return Error(ErrorCode::kInvalidArgument, fmt::format("{} was already ended by this writer", to.ToString()));
   ++segment_number;
   sequence_number = 0;
   segment_opened_at_ms = now_ms;
@@ -139,8 +141,8 @@ Status VersionTopicWriter::PartitionWriter::EnsureSegment() {
   // Readers that do not know this envelope version find its schema beside the first record they see of this writer.
   static const std::vector<pubsub::Header> kSchemaHeader = {
       {std::string(protocol::record_header::kSchema), std::string(protocol::EnvelopeSchemaJson())}};
-  VENICE_TRY(SendControl(start, segment_number == 0 ? std::span<const pubsub::Header>(kSchemaHeader)
-                                                    : std::span<const pubsub::Header>()));
+  VENICE_TRY(SendControl(
+      start, segment_number == 0 ? std::span<const pubsub::Header>(kSchemaHeader) : std::span<const pubsub::Header>()));
   segment_open = true;
   return Ok();
 }
@@ -149,10 +151,8 @@ Status VersionTopicWriter::PartitionWriter::SendControl(const ControlMessage& me
                                                         std::span<const pubsub::Header> headers) {
   protocol::EncodeControlKey(writer.options_.guid, segment_number, sequence_number, key);
   bytes.clear();
-  protocol::EncodeEnvelope({.producer = NextMetadata(kControlLogicalTimestamp),
-                            .payload = &message,
-                            .footer = writer.Footer()},
-                           bytes);
+  protocol::EncodeEnvelope(
+      {.producer = NextMetadata(kControlLogicalTimestamp), .payload = &message, .footer = writer.Footer()}, bytes);
   VENICE_TRY(Send(headers, {}));
   checksum.AddControl(message.type());
   return Ok();
@@ -286,8 +286,7 @@ Status VersionTopicWriter::EndOfPushWithCounts(std::span<const int64_t> counts, 
   for (size_t i = 0; i < partitions_.size(); ++i) {
     std::vector<pubsub::Header> headers;
     if (counts[i] >= 0)
-      headers.push_back(
-          {std::string(protocol::record_header::kRecordCount), protocol::EncodeRecordCount(counts[i])});
+      headers.push_back({std::string(protocol::record_header::kRecordCount), protocol::EncodeRecordCount(counts[i])});
     VENICE_TRY(partitions_[i]->Control(message, headers));
   }
   return Close(timeout);

@@ -57,8 +57,8 @@ class VersionTopicWriter {
   const std::string& topic() const { return topic_; }
   int32_t partitions() const { return static_cast<int32_t>(partitions_.size()); }
 
-  // One start of push per partition. Errors: kInvalidArgument (dictionary without or against its strategy), those of the
-  // producer.
+  // One start of push per partition. Errors: kInvalidArgument (dictionary without or against its strategy), those of
+  // the producer.
   Status StartOfPush(const PushStart& start);
 
   // value: Avro, compressed if the version is, without schema id. The callback (may be empty) runs once, on a producer

@@ -141,9 +141,11 @@ class VersionTopicWriterTest : public ::testing::Test {
 TEST_F(VersionTopicWriterTest, APushIsOneWholeChainPerPartition) {
   const WriterOptions options = Options();
   VersionTopicWriter writer(*producer_, "s_v1", kPartitions, options);
-  ASSERT_TRUE(writer.StartOfPush({.sorted = true,
-                                  .compression = protocol::CompressionStrategy::kZstdWithDict,
-                                  .dictionary = "the dictionary"}).ok());
+  ASSERT_TRUE(writer
+                  .StartOfPush({.sorted = true,
+                                .compression = protocol::CompressionStrategy::kZstdWithDict,
+                                .dictionary = "the dictionary"})
+                  .ok());
   std::vector<protocol::PartitionDigest> digests(kPartitions);
   for (int i = 0; i < 200; ++i) {
     const std::string key = "key" + std::to_string(i);
@@ -225,9 +227,8 @@ TEST_F(VersionTopicWriterTest, PartitionsAreWrittenByDifferentThreadsAtOnce) {
   for (int32_t partition = 0; partition < kPartitions; ++partition) {
     threads.emplace_back([&, partition] {
       for (int i = 0; i < kRecords; ++i) {
-        const Status put = writer.Put(partition, std::to_string(i), 1, "v", [&](Result<pubsub::Position> at) {
-          acknowledged += at.ok() ? 1 : 0;
-        });
+        const Status put = writer.Put(partition, std::to_string(i), 1, "v",
+                                      [&](Result<pubsub::Position> at) { acknowledged += at.ok() ? 1 : 0; });
         ASSERT_TRUE(put.ok());
       }
     });

@@ -23,10 +23,10 @@ struct Stat {
   int64_t modified_zxid = 0;
   int64_t created_ms = 0;
   int64_t modified_ms = 0;
-  int32_t version = 0;           // of the data
+  int32_t version = 0;  // of the data
   int32_t children_version = 0;
   int32_t acl_version = 0;
-  int64_t ephemeral_owner = 0;   // session id; 0 for a persistent node
+  int64_t ephemeral_owner = 0;  // session id; 0 for a persistent node
   int32_t data_length = 0;
   int32_t children_count = 0;
   int64_t children_modified_zxid = 0;

@@ -43,7 +43,9 @@ class ContentVerification : public testing::Test {
     TestClusterOptions options;
     options.servers = 2;
     options.replication_factor = 2;
-    options.tamper = [&](std::string_view topic, int32_t, std::vector<LogRecord>& records) { saboteur(topic, records); };
+    options.tamper = [&](std::string_view topic, int32_t, std::vector<LogRecord>& records) {
+      saboteur(topic, records);
+    };
     TestCluster cluster(options);
     cluster.Start();
     if (HasFatalFailure()) return;
@@ -71,10 +73,12 @@ class ContentVerification : public testing::Test {
     saboteur.strike_at = -1;
     const auto last = cluster.Push("s", Pairs(kRecords, "fine"));
     ASSERT_TRUE(last.ok()) << last.error().ToString();
-    EXPECT_TRUE(WaitUntil([&] {
-      const auto value = cluster.Get("s", "key-5");
-      return value.ok() && value->value_or("") == "fine-5";
-    }, std::chrono::seconds(20)));
+    EXPECT_TRUE(WaitUntil(
+        [&] {
+          const auto value = cluster.Get("s", "key-5");
+          return value.ok() && value->value_or("") == "fine-5";
+        },
+        std::chrono::seconds(20)));
   }
 };
 

@@ -45,16 +45,18 @@ TEST(FailOver, ReplicasOfADeadServerMove) {
   const std::string dead = cluster.server(0).instance();
   cluster.StopServer(0);
   // Every partition has two ready replicas again, none on the dead one.
-  EXPECT_TRUE(WaitUntil([&] {
-    const auto replicas = cluster.api().Call("/list_replicas", {{"store_name", "s"}, {"version", "1"}});
-    if (!replicas.ok() || replicas->find(dead) != std::string::npos) return false;
-    size_t ready = 0;
-    for (size_t at = 0; (at = replicas->find("\"status\"", at)) != std::string::npos; ++at) {
-      const std::string_view state = std::string_view(*replicas).substr(at, 24);
-      ready += state.find("LEADER") != std::string_view::npos || state.find("STANDBY") != std::string_view::npos;
-    }
-    return ready >= 2 * static_cast<size_t>(pushed->partitions);
-  }, kLimit));
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        const auto replicas = cluster.api().Call("/list_replicas", {{"store_name", "s"}, {"version", "1"}});
+        if (!replicas.ok() || replicas->find(dead) != std::string::npos) return false;
+        size_t ready = 0;
+        for (size_t at = 0; (at = replicas->find("\"status\"", at)) != std::string::npos; ++at) {
+          const std::string_view state = std::string_view(*replicas).substr(at, 24);
+          ready += state.find("LEADER") != std::string_view::npos || state.find("STANDBY") != std::string_view::npos;
+        }
+        return ready >= 2 * static_cast<size_t>(pushed->partitions);
+      },
+      kLimit));
   cluster.StopServer(1);
   EXPECT_TRUE(WaitUntil([&] { return Serves(cluster, "s", pairs); }, kLimit));
 }

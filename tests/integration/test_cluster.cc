@@ -11,10 +11,10 @@ namespace {
 constexpr const char* kRowSchema =
     R"({"type":"record","name":"Row","fields":[{"name":"key","type":"string"},{"name":"value","type":"string"}]})";
 
-#define VENICE_MUST(expression)                                             \
-  do {                                                                      \
-    const auto venice_must_ = (expression);                                 \
-    if (!venice_must_.ok()) FAIL() << venice_must_.error().ToString();      \
+#define VENICE_MUST(expression)                                        \
+  do {                                                                 \
+    const auto venice_must_ = (expression);                            \
+    if (!venice_must_.ok()) FAIL() << venice_must_.error().ToString(); \
   } while (false)
 
 }  // namespace
@@ -72,10 +72,12 @@ void TestCluster::Start() {
   router.kafka_bootstrap_servers = kafka_->address();
   router_ = std::make_unique<router::Router>(router);
   VENICE_MUST(router_->Start());
-  ASSERT_TRUE(WaitUntil([&] {
-    const auto instances = api_->ListInstances();
-    return instances.ok() && instances->size() == servers_.size();
-  }, std::chrono::seconds(20)));
+  ASSERT_TRUE(WaitUntil(
+      [&] {
+        const auto instances = api_->ListInstances();
+        return instances.ok() && instances->size() == servers_.size();
+      },
+      std::chrono::seconds(20)));
 }
 
 void TestCluster::StartServer(int index) {
@@ -106,7 +108,8 @@ void TestCluster::StopController(int index) {
 std::string TestCluster::router_url() const { return fmt::format("http://127.0.0.1:{}", router_->port()); }
 
 void TestCluster::NewStore(const std::string& store) {
-  VENICE_MUST(api_->NewStore({.store = store, .owner = "test", .key_schema = "\"string\"", .value_schema = "\"string\""}));
+  VENICE_MUST(
+      api_->NewStore({.store = store, .owner = "test", .key_schema = "\"string\"", .value_schema = "\"string\""}));
 }
 
 Result<push::PushSummary> TestCluster::Push(const std::string& store, const std::map<std::string, std::string>& pairs) {

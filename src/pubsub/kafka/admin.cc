@@ -59,8 +59,8 @@ Status FirstResourceError(const rd_kafka_ConfigResource_t* const* resources, siz
 Status KafkaAdmin::CreateTopic(const std::string& topic, const TopicOptions& options) {
   const std::string attempt = fmt::format("create topic {}", topic);
   char text[256];
-  const NewTopicHandle request(rd_kafka_NewTopic_new(topic.c_str(), options.partitions, options.replication_factor, text,
-                                                     sizeof(text)));
+  const NewTopicHandle request(
+      rd_kafka_NewTopic_new(topic.c_str(), options.partitions, options.replication_factor, text, sizeof(text)));
   if (request == nullptr) return Error(ErrorCode::kInvalidArgument, fmt::format("{}: {}", attempt, text));
   for (const auto& [name, value] : options.config) {
     if (const auto code = rd_kafka_NewTopic_set_config(request.get(), name.c_str(), value.c_str());
@@ -124,11 +124,12 @@ Result<std::optional<int32_t>> KafkaAdmin::PartitionCount(const std::string& top
 Result<std::map<std::string, std::string>> KafkaAdmin::Describe(const std::string& topic, Which which) {
   const std::string attempt = fmt::format("read settings of topic {}", topic);
   const ResourceHandle request(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
-  VENICE_ASSIGN(const EventHandle event,
-                Request(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, attempt, [&](auto* admin_options, auto* queue) {
-                  rd_kafka_ConfigResource_t* resources[] = {request.get()};
-                  rd_kafka_DescribeConfigs(client_.get(), resources, 1, admin_options, queue);
-                }));
+  VENICE_ASSIGN(
+      const EventHandle event,
+      Request(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, attempt, [&](auto* admin_options, auto* queue) {
+        rd_kafka_ConfigResource_t* resources[] = {request.get()};
+        rd_kafka_DescribeConfigs(client_.get(), resources, 1, admin_options, queue);
+      }));
   size_t count = 0;
   const auto* resources =
       rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
@@ -169,7 +170,8 @@ Status KafkaAdmin::SetTopicConfig(const std::string& topic, const std::map<std::
                   rd_kafka_AlterConfigs(client_.get(), resources, 1, admin_options, queue);
                 }));
   size_t count = 0;
-  const auto* resources = rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event.get()), &count);
+  const auto* resources =
+      rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event.get()), &count);
   return FirstResourceError(resources, count, attempt);
 }
 

@@ -16,11 +16,8 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 
 const Settings& DefaultsOf(Role role) {
   static const Settings kAll = {
-      {"client.id", "venice"},
-      {"socket.nagle.disable", "true"},
-      {"log.connection.close", "false"},
-      {"reconnect.backoff.ms", "50"},
-      {"reconnect.backoff.max.ms", "1000"},
+      {"client.id", "venice"},        {"socket.nagle.disable", "true"},     {"log.connection.close", "false"},
+      {"reconnect.backoff.ms", "50"}, {"reconnect.backoff.max.ms", "1000"},
   };
   static const Settings kConsumer = [] {
     Settings settings = kAll;
@@ -103,21 +100,22 @@ std::string Lower(std::string text) {
 // One setting in librdkafka's words: none, one, or the two that a JAAS line becomes.
 Result<Settings> Translate(const std::string& name, const std::string& value) {
   for (const Renamed& renamed : kRenamed) {
-    if (name == renamed.java)
-      return renamed.ours.empty() ? Settings{} : Settings{{std::string(renamed.ours), value}};
+    if (name == renamed.java) return renamed.ours.empty() ? Settings{} : Settings{{std::string(renamed.ours), value}};
   }
   if (name == "buffer.memory") {
     uint64_t bytes = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), bytes);
     if (error != std::errc() || end != value.data() + value.size())
-      return Error(ErrorCode::kInvalidConfig, fmt::format("Kafka setting buffer.memory={} is not a number of bytes", value));
+      return Error(ErrorCode::kInvalidConfig,
+                   fmt::format("Kafka setting buffer.memory={} is not a number of bytes", value));
     return Settings{{"queue.buffering.max.kbytes", std::to_string(std::max<uint64_t>(bytes / 1024, 1))}};
   }
   if (name == "sasl.jaas.config") {
     const auto user = JaasOption(value, "username");
     const auto password = JaasOption(value, "password");
     if (!user || !password)
-      return Error(ErrorCode::kInvalidConfig, "Kafka setting sasl.jaas.config has no username=\"...\" password=\"...\"");
+      return Error(ErrorCode::kInvalidConfig,
+                   "Kafka setting sasl.jaas.config has no username=\"...\" password=\"...\"");
     return Settings{{"sasl.username", *user}, {"sasl.password", *password}};
   }
   if (name == "security.protocol") return Settings{{name, Lower(value)}};
@@ -145,9 +143,11 @@ Result<ConfigHandle> MakeConfig(Role role, const std::string& bootstrap_servers,
   for (const auto& [name, value] : DefaultsOf(role)) VENICE_TRY(Set(config.get(), name, value, true));
   VENICE_TRY(Set(config.get(), "bootstrap.servers", bootstrap_servers, true));
   for (const auto& [full_name, value] : settings) {
-    // Settings of Venice itself share the prefix ("kafka.replication.factor"), so behind it an unknown name is no error.
+    // Settings of Venice itself share the prefix ("kafka.replication.factor"), so behind it an unknown name is no
+    // error.
     const bool prefixed = full_name.starts_with(kVenicePrefix);
-    VENICE_ASSIGN(const Settings translated, Translate(prefixed ? full_name.substr(kVenicePrefix.size()) : full_name, value));
+    VENICE_ASSIGN(const Settings translated,
+                  Translate(prefixed ? full_name.substr(kVenicePrefix.size()) : full_name, value));
     for (const auto& [name, text] : translated) VENICE_TRY(Set(config.get(), name, text, !prefixed));
   }
   return config;

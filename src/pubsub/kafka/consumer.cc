@@ -157,10 +157,10 @@ Status KafkaConsumer::Stop(const TopicPartition& from, Source& source) {
   // Records already prefetched are dropped by the library: they belong to the subscription that ended.
   const bool stopped = rd_kafka_consume_stop(topics_.at(from.topic).get(), from.partition) == 0;
   const rd_kafka_resp_err_t code = rd_kafka_last_error();
-  // An answer on its way at the stop still comes, into the partition's own queue, which nobody reads any more. There its
-  // records would hold the partition, which holds the queue: once the topic is deleted nothing breaks that circle, and
-  // rd_kafka_destroy waits for it without end (librdkafka before 2.6). So it goes where we empty. Not to queue_: the end
-  // of a partition clears the queue that its own leads to.
+  // An answer on its way at the stop still comes, into the partition's own queue, which nobody reads any more. There
+  // its records would hold the partition, which holds the queue: once the topic is deleted nothing breaks that circle,
+  // and rd_kafka_destroy waits for it without end (librdkafka before 2.6). So it goes where we empty. Not to queue_:
+  // the end of a partition clears the queue that its own leads to.
   rd_kafka_queue_forward(source.own_queue.get(), late_queue_.get());
   source.own_queue.reset();
   rd_kafka_message_t* late[64];
@@ -236,8 +236,9 @@ Result<std::unique_ptr<Batch>> KafkaConsumer::Poll(std::chrono::milliseconds tim
   int32_t index = -1;
   for (const rd_kafka_message_t* message : messages) {
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      pending_error_ = MakeError(message->err, fmt::format("read {}-{}", rd_kafka_topic_name(message->rkt), message->partition),
-                                 rd_kafka_message_errstr(message));
+      pending_error_ =
+          MakeError(message->err, fmt::format("read {}-{}", rd_kafka_topic_name(message->rkt), message->partition),
+                    rd_kafka_message_errstr(message));
       continue;
     }
     if (message->rkt != topic || message->partition != partition) {
@@ -266,7 +267,8 @@ Result<std::pair<int64_t, int64_t>> KafkaConsumer::Watermarks(const TopicPartiti
   std::pair<int64_t, int64_t> low_high;
   const auto code = rd_kafka_query_watermark_offsets(client_.get(), of.topic.c_str(), of.partition, &low_high.first,
                                                      &low_high.second, kTimeoutMs);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return MakeError(code, fmt::format("ask where {} begins and ends", of.ToString()));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return MakeError(code, fmt::format("ask where {} begins and ends", of.ToString()));
   return low_high;
 }
 

@@ -56,9 +56,10 @@ class KafkaConsumer : public Consumer {
   QueueHandle late_queue_;  // what comes for partitions after the end of their subscription; never told
   std::map<std::string, TopicHandle> topics_;
   std::map<TopicPartition, Source> sources_;
-  std::shared_ptr<const Partitions> names_ = std::make_shared<Partitions>();  // shared with batches; replaced, not changed
-  size_t queued_max_ = 0;       // records in queue_, since the library was last woken
-  size_t read_since_wake_ = 0;  // bytes
+  std::shared_ptr<const Partitions> names_ =
+      std::make_shared<Partitions>();   // shared with batches; replaced, not changed
+  size_t queued_max_ = 0;               // records in queue_, since the library was last woken
+  size_t read_since_wake_ = 0;          // bytes
   std::optional<Error> pending_error_;  // came with records, or by OnError; told by the next poll
 };
 

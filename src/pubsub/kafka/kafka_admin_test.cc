@@ -90,27 +90,33 @@ TEST_F(KafkaAdminTest, LatestStartsAfterWhatIsThere) {
   ASSERT_TRUE(consumer->Subscribe(of, consumer->End(of).value()).ok());
   ASSERT_TRUE(producer->Send(of, "new", "v", {}, {}).ok());
   std::unique_ptr<Batch> batch;
-  ASSERT_TRUE(WaitUntil([&] {
-    batch = consumer->Poll(1s, 10).value();
-    return !batch->records().empty();
-  }, 10s));
+  ASSERT_TRUE(WaitUntil(
+      [&] {
+        batch = consumer->Poll(1s, 10).value();
+        return !batch->records().empty();
+      },
+      10s));
   EXPECT_EQ(batch->records()[0].key, "new");
 }
 
 TEST_F(KafkaAdminTest, DeletionUnderAReaderIsTold) {
   Create("s_v1", 1);
   const TopicPartition of{"s_v1", 0};
-  auto consumer = client_->NewConsumer({{"topic.metadata.propagation.max.ms", "100"},
-                                        {"topic.metadata.refresh.interval.ms", "200"}}).value();
+  auto consumer =
+      client_
+          ->NewConsumer({{"topic.metadata.propagation.max.ms", "100"}, {"topic.metadata.refresh.interval.ms", "200"}})
+          .value();
   ASSERT_TRUE(consumer->Subscribe(of, Position::Earliest()).ok());
   ASSERT_TRUE(consumer->Poll(50ms, 10).ok());
   ASSERT_TRUE(admin_->DeleteTopic("s_v1").ok());
   std::optional<Error> error;
-  EXPECT_TRUE(WaitUntil([&] {
-    auto polled = consumer->Poll(100ms, 10);
-    if (!polled.ok()) error = polled.error();
-    return error.has_value();
-  }, 20s));
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        auto polled = consumer->Poll(100ms, 10);
+        if (!polled.ok()) error = polled.error();
+        return error.has_value();
+      },
+      20s));
   ASSERT_TRUE(error.has_value());
   EXPECT_EQ(error->code(), ErrorCode::kNotFound) << error->ToString();
 }
@@ -121,9 +127,11 @@ TEST_F(KafkaAdminTest, ReaderOfDeletedTopicsEnds) {
   constexpr int kPartitions = 4;
   constexpr int kRecords = 500;
   auto producer = client_->NewProducer().value();
-  auto consumer = client_->NewConsumer({{"topic.metadata.propagation.max.ms", "100"},
-                                        {"topic.metadata.refresh.interval.ms", "100"},
-                                        {"fetch.message.max.bytes", "10000"}}).value();
+  auto consumer = client_
+                      ->NewConsumer({{"topic.metadata.propagation.max.ms", "100"},
+                                     {"topic.metadata.refresh.interval.ms", "100"},
+                                     {"fetch.message.max.bytes", "10000"}})
+                      .value();
   const std::string value(2'000, 'v');
   for (int t = 0; t < kTopics; ++t) {
     const std::string topic = "s_v" + std::to_string(t);
@@ -171,13 +179,15 @@ TEST_F(KafkaAdminTest, ReadersAndWritersOutliveAServerRestart) {
   ASSERT_TRUE(flushed.ok()) << flushed.error().ToString();
 
   std::vector<std::string> keys;
-  EXPECT_TRUE(WaitUntil([&] {
-    auto polled = consumer->Poll(100ms, 10);
-    if (polled.ok()) {
-      for (const RecordView& record : (*polled)->records()) keys.emplace_back(record.key);
-    }
-    return keys.size() >= 2;
-  }, 20s));
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        auto polled = consumer->Poll(100ms, 10);
+        if (polled.ok()) {
+          for (const RecordView& record : (*polled)->records()) keys.emplace_back(record.key);
+        }
+        return keys.size() >= 2;
+      },
+      20s));
   EXPECT_EQ(keys, (std::vector<std::string>{"before", "while down"}));
   consumer.reset();
   producer.reset();

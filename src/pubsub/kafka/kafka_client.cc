@@ -46,7 +46,8 @@ class KafkaClient : public Client {
 
 Result<std::unique_ptr<Client>> NewKafkaClient(const KafkaOptions& options) {
   if (options.bootstrap_servers.empty())
-    return Error(ErrorCode::kInvalidConfig, "no Kafka address: set kafka.bootstrap.servers to host:port[,host:port...]");
+    return Error(ErrorCode::kInvalidConfig,
+                 "no Kafka address: set kafka.bootstrap.servers to host:port[,host:port...]");
   auto client = std::make_unique<KafkaClient>(options);
   VENICE_TRY(client->Configure(Role::kAdmin, {}));  // a wrong setting shows here, not at the first use
   return std::unique_ptr<Client>(std::move(client));

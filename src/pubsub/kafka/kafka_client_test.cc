@@ -87,9 +87,10 @@ TEST_F(KafkaClientTest, ReadsWhatWasWrittenInOrder) {
 TEST_F(KafkaClientTest, CallbackTellsThePosition) {
   std::atomic<int64_t> offset{-1};
   Write(1, 0, 3);
-  ASSERT_TRUE(producer_->Send({"t_v1", 1}, "k", "v", {}, [&](Result<Position> position) {
-    offset = OffsetFromPosition(position.value()).value();
-  }).ok());
+  ASSERT_TRUE(producer_
+                  ->Send({"t_v1", 1}, "k", "v", {},
+                         [&](Result<Position> position) { offset = OffsetFromPosition(position.value()).value(); })
+                  .ok());
   EXPECT_TRUE(WaitUntil([&] { return offset == 3; }, 10s));
 }
 
@@ -200,9 +201,11 @@ TEST_F(KafkaClientTest, UnacknowledgedRecordsAreCancelledAtTheEnd) {
   rd_kafka_mock_broker_set_down(broker_.cluster(), 1);
   std::atomic<int> cancelled{0};
   for (int i = 0; i < 10; ++i) {
-    ASSERT_TRUE(producer_->Send({"t_v1", 0}, "k", "v", {}, [&](Result<Position> position) {
-      cancelled += position.error().code() == ErrorCode::kCancelled;
-    }).ok());
+    ASSERT_TRUE(
+        producer_
+            ->Send({"t_v1", 0}, "k", "v", {},
+                   [&](Result<Position> position) { cancelled += position.error().code() == ErrorCode::kCancelled; })
+            .ok());
   }
   EXPECT_EQ(producer_->Flush(50ms).error().code(), ErrorCode::kTimeout);
   producer_.reset();

@@ -108,8 +108,8 @@ Status KafkaProducer::Produce(const TopicPartition& to, std::string_view key, st
   constexpr int kFlags = RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK;
   rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
   if (headers.empty()) {
-    if (rd_kafka_produce(topic, to.partition, kFlags, const_cast<char*>(value.data()), value.size(), key.data(), key.size(),
-                         opaque) != 0)
+    if (rd_kafka_produce(topic, to.partition, kFlags, const_cast<char*>(value.data()), value.size(), key.data(),
+                         key.size(), opaque) != 0)
       code = rd_kafka_last_error();
   } else {
     HeadersHandle list(rd_kafka_headers_new(headers.size()));

@@ -34,8 +34,8 @@ class KafkaProducer : public Producer {
 
   KafkaProducer() = default;
   Result<rd_kafka_topic_t*> FindTopic(const std::string& name);
-  Status Produce(const TopicPartition& to, std::string_view key, std::string_view value, std::span<const Header> headers,
-                 void* opaque);
+  Status Produce(const TopicPartition& to, std::string_view key, std::string_view value,
+                 std::span<const Header> headers, void* opaque);
   void ServeCallbacks();
   static void OnDelivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* self);
 
