@@ -1,8 +1,13 @@
 #include "apps/service_process.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <thread>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -70,10 +75,28 @@ void WaitForStopSignal() {
 int RunUntilStopped(std::string_view process, const std::function<Status()>& start,
                     const std::function<std::string()>& ready, const std::function<void()>& stop) {
   BlockStopSignals();
+  // A start may wait long for ZooKeeper. A signal ends the process then too, without ceremony: state survives kill -9.
+  struct Life {
+    std::mutex mutex;
+    bool started = false;
+    std::promise<void> stop_asked;
+  };
+  const auto life = std::make_shared<Life>();
+  std::thread([life] {
+    WaitForStopSignal();
+    std::lock_guard lock(life->mutex);
+    if (!life->started) _exit(0);
+    life->stop_asked.set_value();
+  }).detach();
+
   if (Status started = start(); !started.ok()) return Fail(process, started.error());
+  {
+    std::lock_guard lock(life->mutex);
+    life->started = true;
+  }
   fmt::print("{} is ready: {}\n", process, ready());
   std::fflush(stdout);
-  WaitForStopSignal();
+  life->stop_asked.get_future().wait();
   fmt::print("Stopping\n");
   stop();
   return 0;

@@ -104,6 +104,8 @@ Status Dispatcher::SendBatch(const std::vector<TransitionMessage>& batch) {
     // One step failed (an instance was just dropped), so none was done: the others are sent one by one.
     if (!sent.ok()) VENICE_TRY(TolerateRace(Drop(client_.Create(ops[i].path, ops[i].data))));
     mirror_.Prime(ops[i].path, std::move(records[i]));
+    // Or the next run would not see the message as pending, and send another.
+    mirror_.ForgetChildren(paths_.Messages(batch[i].target));
   }
   return Ok();
 }

@@ -39,6 +39,8 @@ class Mirror {
 
   // What the owner has just written for NodeOnce() to return, instead of reading it back.
   void Prime(const std::string& path, ZnRecord record);
+  // The owner has just changed the children: they are read again. Its own watch may fire later than its own next step.
+  void ForgetChildren(const std::string& path) { children_.erase(path); }
 
   void BeginSweep();
   void EndSweep();
