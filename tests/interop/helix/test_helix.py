@@ -5,6 +5,7 @@ import time
 
 import pytest
 from kazoo.client import KazooClient
+from kazoo.exceptions import NoNodeError
 
 import peers
 
@@ -39,14 +40,19 @@ class Tree:
     def __init__(self, client):
         self.client = client
 
+    # A controller removes nodes while we look: to ask whether one is there first would say nothing about the next call.
     def record(self, path):
-        if not self.client.exists(path):
+        try:
+            data, _ = self.client.get(path)
+        except NoNodeError:
             return None
-        data, _ = self.client.get(path)
         return json.loads(data) if data else None
 
     def children(self, path):
-        return self.client.get_children(path) if self.client.exists(path) else []
+        try:
+            return self.client.get_children(path)
+        except NoNodeError:
+            return []
 
     def paths(self, root):
         found = [root]
