@@ -17,6 +17,16 @@ bool Serves(TestCluster& cluster, const std::string& store, const std::map<std::
   return true;
 }
 
+// A version is served as soon as one of two replicas is ready: who takes one away waits for the other.
+bool AllReady(TestCluster& cluster, const std::string& topic, int replicas) {
+  const auto client = client::ThinClient::Connect({.router_url = cluster.router_url(), .store = "s"});
+  if (!client.ok()) return false;
+  const auto state = (*client)->GetRaw("resource_state/" + topic);
+  int ready = 0;
+  for (size_t at = 0; state.ok() && (at = state->find("COMPLETED", at)) != std::string::npos; ++at) ++ready;
+  return ready == replicas;
+}
+
 TEST(FailOver, ReadsGoOnWhenAServerStops) {
   TestCluster cluster({.servers = 2, .replication_factor = 2});
   cluster.Start();
@@ -26,6 +36,7 @@ TEST(FailOver, ReadsGoOnWhenAServerStops) {
   const auto pushed = cluster.Push("s", pairs);
   ASSERT_TRUE(pushed.ok()) << pushed.error().ToString();
   ASSERT_TRUE(WaitUntil([&] { return Serves(cluster, "s", pairs); }, kLimit));
+  ASSERT_TRUE(WaitUntil([&] { return AllReady(cluster, "s_v1", 2 * pushed->partitions); }, kLimit));
   cluster.StopServer(0);
   // From the first read on: a refused connection is repeated on the other replica.
   EXPECT_TRUE(Serves(cluster, "s", pairs));
