@@ -142,6 +142,7 @@ Status KafkaConsumer::Subscribe(const TopicPartition& from, const Position& star
   Source& source = FindSource(from);
   source.own_queue = std::move(own);
   source.subscribed = true;
+  source.first_offset = std::max<int64_t>(offset, 0);  // the special offsets are negative
   return Ok();
 }
 
@@ -234,6 +235,7 @@ Result<std::unique_ptr<Batch>> KafkaConsumer::Poll(std::chrono::milliseconds tim
   const rd_kafka_topic_t* topic = nullptr;
   int32_t partition = -1;
   int32_t index = -1;
+  int64_t first_offset = 0;
   for (const rd_kafka_message_t* message : messages) {
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       pending_error_ =
@@ -246,9 +248,10 @@ Result<std::unique_ptr<Batch>> KafkaConsumer::Poll(std::chrono::milliseconds tim
       partition = message->partition;
       const auto found = sources_.find({rd_kafka_topic_name(topic), partition});
       index = found == sources_.end() || !found->second.subscribed ? -1 : found->second.index;
+      first_offset = index < 0 ? 0 : found->second.first_offset;
     }
     read_since_wake_ += message->len + message->key_len;
-    if (index >= 0) batch->Add(message, index);
+    if (index >= 0 && message->offset >= first_offset) batch->Add(message, index);
   }
   if (batch->records().empty() && pending_error_) return TakePendingError();
   return std::unique_ptr<Batch>(std::move(batch));
