@@ -39,7 +39,7 @@ class KafkaConsumer : public Consumer {
     bool subscribed = false;
     bool paused = false;
     int64_t first_offset = 0;  // asked for; what comes before it is left over from an earlier subscription
-    QueueHandle own_queue;  // the library's queue of the partition, while subscribed
+    QueueHandle own_queue;     // the library's queue of the partition, while subscribed
   };
 
   KafkaConsumer() = default;
