@@ -232,6 +232,11 @@ TEST_F(ControllerTest, ChecksComeInVenicesOrder) {
             std::string::npos);
   EXPECT_EQ(Http("GET", "/store?cluster_name=venice-cluster0&store_name=a%2Fvalue-schema%2F1").status, 404);
   EXPECT_EQ(Http("GET", "/nothing").status, 404);
+  EXPECT_EQ(Http("GET", "/stores/nope").status, 404);
+  EXPECT_EQ(Http("GET", "/stores/nope?cluster_name=other").status, 421);
+  EXPECT_EQ(Http("GET", "/stores/a%2Fvalue-schema%2F1").status, 404);
+  EXPECT_EQ(Http("GET", "/stores/a/b").status, 404);
+  EXPECT_EQ(Http("POST", "/stores/nope", "x=1").status, 405);
   EXPECT_EQ(Http("GET", "/new_store?cluster_name=venice-cluster0").status, 405);
   EXPECT_EQ(Http("GET", "/").status, 200);
   // Failures of these two travel as HTTP 200.
@@ -248,7 +253,8 @@ TEST_F(ControllerTest, EveryRouteHasAHandler) {
   AddVersionHandlers(table);
   AddNodeHandlers(table);
   AddDiscoveryHandlers(table);
-  EXPECT_EQ(table.size(), controller_api::Routes().size());
+  AddRestHandlers(table);
+  EXPECT_EQ(table.size(), controller_api::Routes().size() - 1);  // /schema/{store} has two methods
   for (const controller_api::Route& route : controller_api::Routes()) {
     EXPECT_TRUE(table.contains(route.path)) << route.path;
     EXPECT_FALSE(route.summary.empty()) << route.path;
@@ -300,6 +306,40 @@ TEST_F(ControllerTest, StoresAndSchemas) {
   ASSERT_TRUE(api_->EnableStore("books", "readwrite", false).ok());
   ASSERT_TRUE(api_->DeleteStore("books").ok());
   EXPECT_EQ(api_->GetStore("books").error().code(), ErrorCode::kStoreNotFound);
+}
+
+TEST_F(ControllerTest, RestRoutesNeedNoClusterName) {
+  Start();
+  NewStore("films");
+  NewStore("books");
+  using Json = nlohmann::json;
+  const Json clusters = Json::parse(Http("GET", "/clusters").body);
+  EXPECT_EQ(clusters["clusters"][0]["name"], kCluster);
+  EXPECT_EQ(clusters["clusters"][0]["leader"], controller_->url());
+  net::HttpResponse added = Http("POST", "/schema/books", kValue2);  // raw, whatever its Content-Type
+  EXPECT_EQ(added.status, 200) << added.body;
+  EXPECT_EQ(Json::parse(added.body)["id"], 2);
+  added = Http("POST", "/schema/books", "value_schema=" + net::PercentEncode(kValue2));
+  EXPECT_EQ(Json::parse(added.body)["id"], 2);
+  EXPECT_EQ(Http("POST", "/schema/books", R"("string")").status, 400);
+  EXPECT_EQ(Http("POST", "/schema/books").status, 400);
+  EXPECT_EQ(Http("POST", "/schema/nope", kValue2).status, 400);
+
+  const Json stores = Json::parse(Http("GET", "/stores").body)["stores"];
+  ASSERT_EQ(stores.size(), 2u);
+  EXPECT_EQ(stores[0].dump(),
+            R"({"cluster":"venice-cluster0","currentVersion":0,"latestValueSchemaId":2,"name":"books",)"
+            R"("owner":"owner","valueSchemaCount":2})");
+  EXPECT_EQ(Json::parse(Http("GET", "/stores/books").body)["store"]["name"], "books");
+  const Json schemas = Json::parse(Http("GET", "/schema/books").body);
+  EXPECT_EQ(schemas["cluster"], kCluster);
+  EXPECT_EQ(schemas["name"], "books");
+  EXPECT_EQ(schemas["superSetSchemaId"], -1);
+  EXPECT_EQ(schemas["keySchema"]["schemaStr"], kKey);
+  EXPECT_EQ(schemas["schemas"][1]["id"], 2);
+  EXPECT_EQ(schemas["schemas"][1]["schemaStr"], kValue2);
+  EXPECT_GT(schemas["schemas"][1]["registrationTimestamp"], 1'600'000'000'000);
+  EXPECT_EQ(Http("GET", "/schema/nope").status, 404);
 }
 
 TEST_F(ControllerTest, PushBecomesCurrentAndOldVersionsAreRetired) {

@@ -22,7 +22,7 @@ struct Call {
   const controller_api::Route& route;
   const ParamList& params;
   const std::string& body;
-  Cluster* cluster = nullptr;             // set for routes of a cluster's leader
+  Cluster* cluster = nullptr;             // set for routes of one cluster
   const std::vector<Cluster*>& clusters;  // of this process
   const ControllerSettings& settings;
   Json& out;  // the response; the base is filled in already
@@ -40,13 +40,18 @@ struct Call {
 };
 
 using Handler = Status (*)(Call&);
+// By the route's path; a handler of two routes with one path looks at the method.
 using HandlerTable = std::map<std::string_view, Handler, std::less<>>;
 
 void AddStoreHandlers(HandlerTable& table);
 void AddSchemaHandlers(HandlerTable& table);
+void AddRestHandlers(HandlerTable& table);
 void AddVersionHandlers(HandlerTable& table);
 void AddNodeHandlers(HandlerTable& table);
 void AddDiscoveryHandlers(HandlerTable& table);
+
+// The `store` object of an answer: what the store leaves to the cluster is said as the cluster has it.
+Json StoreInfo(metadata::Store store, const ControllerSettings& settings);
 
 // "http://host:port" of an instance name; empty for no instance.
 std::string UrlOfInstance(const std::string& instance);

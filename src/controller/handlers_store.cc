@@ -22,16 +22,6 @@ Status NewStoreHandler(Call& call) {
   return call.cluster->stores().Create(request);
 }
 
-// What the store leaves to the cluster is answered as the cluster has it.
-Json StoreInfo(Store store, const ControllerSettings& settings) {
-  if (store.backup_version_retention_ms < 0)
-    store.backup_version_retention_ms = settings.backup_version_retention.count();
-  if (store.max_record_size_bytes < 0) store.max_record_size_bytes = static_cast<int32_t>(settings.record_bytes_max);
-  Json info = Json::parse(metadata::ToStoreInfoJson(store));
-  info["kafkaBrokerUrl"] = settings.kafka_bootstrap_servers;
-  return info;
-}
-
 Status StoreHandler(Call& call) {
   VENICE_ASSIGN(Store store, call.cluster->context().Store(call.Store()));
   call.out["store"] = StoreInfo(std::move(store), call.settings);
@@ -148,6 +138,15 @@ Status ClusterHealthStoresHandler(Call& call) {
 }
 
 }  // namespace
+
+Json StoreInfo(Store store, const ControllerSettings& settings) {
+  if (store.backup_version_retention_ms < 0)
+    store.backup_version_retention_ms = settings.backup_version_retention.count();
+  if (store.max_record_size_bytes < 0) store.max_record_size_bytes = static_cast<int32_t>(settings.record_bytes_max);
+  Json info = Json::parse(metadata::ToStoreInfoJson(store));
+  info["kafkaBrokerUrl"] = settings.kafka_bootstrap_servers;
+  return info;
+}
 
 void AddStoreHandlers(HandlerTable& table) {
   table["/new_store"] = NewStoreHandler;

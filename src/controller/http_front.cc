@@ -12,6 +12,7 @@ namespace {
 
 namespace param = controller_api::param;
 using controller_api::Answers;
+using controller_api::ClusterName;
 using controller_api::Route;
 
 const HandlerTable& Handlers() {
@@ -19,6 +20,7 @@ const HandlerTable& Handlers() {
     HandlerTable t;
     AddStoreHandlers(t);
     AddSchemaHandlers(t);
+    AddRestHandlers(t);
     AddVersionHandlers(t);
     AddNodeHandlers(t);
     AddDiscoveryHandlers(t);
@@ -100,7 +102,9 @@ net::HttpResponse Index(const std::vector<Cluster*>& clusters) {
     row["route"] = std::string(route.method) + " " + std::string(route.path);
     row["summary"] = std::string(route.summary);
     Json parameters = Json::object();
-    if (route.answers == Answers::kClusterLeader) parameters["cluster_name"] = "Required. Name of the cluster.";
+    if (route.cluster_name == ClusterName::kRequired) parameters["cluster_name"] = "Required. Name of the cluster.";
+    if (route.cluster_name == ClusterName::kOptional)
+      parameters["cluster_name"] = "Name of the cluster; found by the store when absent.";
     for (const controller_api::RouteParameter& p : route.parameters)
       parameters[std::string(p.name)] = (p.required ? "Required. " : "") + std::string(p.description);
     row["parameters"] = std::move(parameters);
@@ -154,15 +158,58 @@ void HttpFront::Handle(net::HttpRequest request, net::Responder responder) {
     waiting->Send(Refuse(Base({}), 503, "GENERAL_ERROR", "this controller is overloaded or stopping; retry later"));
 }
 
+std::optional<net::HttpResponse> HttpFront::FindCluster(Call& call) const {
+  const Route& route = call.route;
+  std::string name = call.Text(param::kCluster);
+  if (name.empty() && route.cluster_name == ClusterName::kRequired)
+    return Refuse(call.out, 400, "BAD_REQUEST", "cluster_name is a required parameter");
+  if (route.answers == Answers::kAnyController) return std::nullopt;
+  if (name.empty()) {
+    const std::string store = call.Store();
+    if (store.empty()) return std::nullopt;  // about all clusters
+    Result<std::string> found = ClusterOf(store);
+    if (!found.ok()) {
+      const ErrorCodeInfo& info = Info(found.error().code());
+      return Refuse(call.out, info.http_status, info.venice_type, found.error().message());
+    }
+    name = *std::move(found);
+    call.out["cluster"] = name;
+  }
+  call.cluster = call.FindCluster(name);
+  if (call.cluster != nullptr && (route.answers == Answers::kClusterMember || call.cluster->Leads()))
+    return std::nullopt;
+  std::string message = "This controller " + settings_.advertised_host + " is not the active controller";
+  if (call.cluster == nullptr) {
+    message += " of cluster " + name + ": it serves";
+    for (const Cluster* cluster : clusters_) message += " " + cluster->name();
+  } else if (const std::string leader = UrlOfInstance(call.cluster->Leader()); !leader.empty()) {
+    message += "; the leader is " + leader;
+  }
+  return Refuse(call.out, 421, "INCORRECT_CONTROLLER", message);
+}
+
+Result<std::string> HttpFront::ClusterOf(const std::string& store) const {
+  std::optional<metadata::StoreConfig> config;
+  if (HasStoreNameForm(store)) {
+    VENICE_ASSIGN(config, metadata::ReadStoreConfig(clusters_.front()->context().zk, store));
+  }
+  if (config && !config->cluster.empty()) return config->cluster;
+  if (clusters_.size() == 1) return clusters_.front()->name();
+  return Error(ErrorCode::kStoreNotFound, "Store: " + store.substr(0, 256) + " does not exist in any cluster");
+}
+
 net::HttpResponse HttpFront::Answer(const net::HttpRequest& request) const {
   const std::string path(request.path());
   if (path == "/" || path.empty()) return Index(clusters_);
-  const ParamList params = ParseParams(request);
+  const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
+  const controller_api::RouteMatch match = controller_api::FindRoute(path, method);
+  const Route* route = match.route;
+  ParamList params = ParseParams(request);
+  if (!match.store.empty()) params.insert(params.begin(), {std::string(param::kStore), match.store});
   Json out = Base(params);
-  const Route* route = controller_api::FindRoute(path);
   if (route == nullptr)
     return Refuse(out, 404, "BAD_REQUEST", "there is no route " + path.substr(0, 200) + "; GET / lists them all");
-  if (request.method != route->method && !(request.method == "HEAD" && route->method == "GET")) {
+  if (method != route->method) {
     net::HttpResponse response =
         Refuse(out, 405, "BAD_REQUEST",
                path + " is called by " + std::string(route->method) + ", not " + request.method.substr(0, 20));
@@ -172,23 +219,7 @@ net::HttpResponse HttpFront::Answer(const net::HttpRequest& request) const {
 
   Call call{*route, params, request.body, nullptr, clusters_, settings_, out};
   // The order of these checks is Venice's: cluster, leadership, parameters.
-  const bool names_cluster = route->path != "/health" && route->path != "/aggregatedHealthStatus";
-  const std::string cluster_name = call.Text(param::kCluster);
-  if (names_cluster && cluster_name.empty() && route->path != "/discover_cluster")
-    return Refuse(out, 400, "BAD_REQUEST", "cluster_name is a required parameter");
-  if (route->answers == Answers::kClusterLeader) {
-    call.cluster = call.FindCluster(cluster_name);
-    if (call.cluster == nullptr || !call.cluster->Leads()) {
-      std::string message = "This controller " + settings_.advertised_host + " is not the active controller";
-      if (call.cluster == nullptr) {
-        message += " of cluster " + cluster_name + ": it serves";
-        for (const Cluster* cluster : clusters_) message += " " + cluster->name();
-      } else if (const std::string leader = UrlOfInstance(call.cluster->Leader()); !leader.empty()) {
-        message += "; the leader is " + leader;
-      }
-      return Refuse(out, 421, "INCORRECT_CONTROLLER", message);
-    }
-  }
+  if (std::optional<net::HttpResponse> refused = FindCluster(call)) return *std::move(refused);
   for (const controller_api::RouteParameter& p : route->parameters)
     if (p.required && call.Text(p.name).empty())
       return Refuse(out, 400, "BAD_REQUEST", std::string(p.name) + " is a required parameter");

@@ -2,15 +2,19 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "base/thread_pool.h"
 #include "controller/cluster.h"
 #include "controller/settings.h"
 #include "net/http_server.h"
 
 namespace venice::controller {
+
+struct Call;
 
 // Thread-safe. Handlers run on its bounded pool, never on a loop.
 class HttpFront {
@@ -27,6 +31,10 @@ class HttpFront {
   net::HttpResponse Answer(const net::HttpRequest& request) const;
 
  private:
+  // Sets the call's cluster, by name or by store; or the answer when it cannot be asked here.
+  std::optional<net::HttpResponse> FindCluster(Call& call) const;
+  Result<std::string> ClusterOf(const std::string& store) const;
+
   const ControllerSettings& settings_;
   const std::vector<Cluster*> clusters_;
   ThreadPool pool_;

@@ -199,8 +199,8 @@ class ControllerClient::Impl {
 
  private:
   Result<Json> Once(const std::string& path, const Params& params, std::chrono::milliseconds timeout) {
-    const Route* route = FindRoute(path);
-    const bool any = route != nullptr && route->answers == Answers::kAnyController;
+    const RouteMatch match = Match(path);
+    const bool any = match.route != nullptr && match.route->answers == Answers::kAnyController;
     Params full = params;
     if (any) {
       if (ParamValue(full, param::kCluster).empty())
@@ -209,7 +209,8 @@ class ControllerClient::Impl {
     }
     std::string cluster(ParamValue(full, param::kCluster));
     if (cluster.empty()) {
-      VENICE_ASSIGN(cluster, ClusterOf(std::string(ParamValue(full, param::kStore))));
+      VENICE_ASSIGN(cluster,
+                    ClusterOf(match.store.empty() ? std::string(ParamValue(full, param::kStore)) : match.store));
       full.insert(full.begin(), {std::string(param::kCluster), cluster});
     }
     VENICE_ASSIGN(const std::string leader, Leader(cluster));
@@ -220,9 +221,9 @@ class ControllerClient::Impl {
                     std::chrono::milliseconds timeout) {
     VENICE_ASSIGN(const net::Url url, net::ParseUrl(url_text));
     net::HttpRequest request;
-    const Route* route = FindRoute(path);
+    const Route* route = Match(path).route;
     request.method = route != nullptr ? std::string(route->method) : "GET";
-    request.target = path;
+    request.target = path.substr(path.find('/'));
     const std::string form = FormEncode(params);
     if (request.method == "GET") {
       if (!form.empty()) request.target += "?" + form;
@@ -235,6 +236,12 @@ class ControllerClient::Impl {
       return std::move(response).error().In("controller " + url.endpoint.ToString() + " " + path +
                                             " (is it running, and is the URL right?)");
     return Judge(*response, url.endpoint.ToString() + " " + path);
+  }
+
+  // "/store" or "POST /schema/books".
+  static RouteMatch Match(std::string_view path) {
+    const size_t slash = std::min(path.find('/'), path.size());
+    return FindRoute(path.substr(slash), path.substr(0, slash == 0 ? 0 : slash - 1));
   }
 
   static Result<Json> Judge(const net::HttpResponse& response, const std::string& what) {

@@ -108,8 +108,9 @@ class ControllerClient {
   explicit ControllerClient(ControllerClientOptions options);
   ~ControllerClient();
 
-  // Any route: the JSON answered. `path` with its leading slash. Adds cluster_name, discovered from `store_name` if the
-  // options name no cluster. POST sends a form body.
+  // Any route: the JSON answered. `path` with its leading slash, and its method in front where two routes share the
+  // path: "POST /schema/books". Adds cluster_name, discovered from the store if the options name no cluster. POST sends
+  // a form body.
   Result<std::string> Call(const std::string& path, const Params& params);
 
   Result<Discovery> DiscoverCluster(const std::string& store);

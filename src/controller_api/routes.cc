@@ -7,6 +7,7 @@ namespace venice::controller_api {
 namespace {
 
 using enum Answers;
+using enum ClusterName;
 using P = RouteParameter;
 
 constexpr P kStoreParameter{param::kStore, true, "Name of the store."};
@@ -44,6 +45,13 @@ constexpr P kAddValueSchema[] = {
 };
 constexpr P kGetValueSchema[] = {kStoreParameter, {param::kSchemaId, true, "Id of the value schema."}};
 constexpr P kGetValueSchemaId[] = {kStoreParameter, {param::kValueSchema, true, "Avro schema to look up, as JSON."}};
+constexpr P kRestSchemas[] = {
+    {"derived", false, "true: also the update schemas and replication metadata schemas. Default: false."},
+};
+constexpr P kRestAddSchema[] = {
+    {param::kValueSchema, false, "Avro schema, as JSON, in a form body. Without it the whole body is the schema."},
+    {param::kDryRun, false, "true: says what would happen and writes nothing. Default: false."},
+};
 constexpr P kRequestTopic[] = {
     kStoreParameter,
     {param::kPushType, true, "BATCH. (STREAM, STREAM_REPROCESSING and INCREMENTAL need a hybrid store.)"},
@@ -172,7 +180,7 @@ constexpr P kUpdateStore[] = {
 };
 
 constexpr Route kRoutes[] = {
-    {"/discover_cluster", "GET", kAnyController, "Which cluster has a store.", kStoreOnly},
+    {"/discover_cluster", "GET", kAnyController, "Which cluster has a store.", kStoreOnly, kOptional},
     {"/leader_controller", "GET", kAnyController, "URL of the controller that leads the cluster.", {}},
     {"/master_controller", "GET", kAnyController, "Old name of leader_controller.", {}},
     {"/list_child_clusters", "GET", kClusterLeader, "Regions below a parent controller; none here.", {}},
@@ -226,12 +234,26 @@ constexpr Route kRoutes[] = {
     {"/allow_list_add_node", "POST", kClusterLeader, "Puts a storage node on the allow list.", kStorageNode},
     {"/allow_list_remove_node", "POST", kClusterLeader, "Takes a storage node off the allow list.", kStorageNode},
     {"/remove_node", "POST", kClusterLeader, "Removes a storage node that is not connected.", kStorageNode},
-    {"/aggregatedHealthStatus", "POST", kAnyController, "Which of several nodes may stop together (JSON body).", {}},
+    {"/aggregatedHealthStatus",
+     "POST",
+     kAnyController,
+     "Which of several nodes may stop together (JSON body).",
+     {},
+     kNotUsed},
     {"/health",
      "GET",
      kAnyController,
      "200 when this controller runs and reaches ZooKeeper, with its leaderships.",
-     {}},
+     {},
+     kNotUsed},
+
+    {"/clusters", "GET", kAnyController, "The clusters of this controller and who leads them.", {}, kNotUsed},
+    {"/stores", "GET", kClusterMember, "All stores with their newest schema, by name.", {}, kOptional},
+    {"/stores/{store}", "GET", kClusterMember, "Describes a store and its versions.", {}, kOptional},
+    {"/schema/{store}", "GET", kClusterMember, "Key schema and value schemas of a store.", kRestSchemas, kOptional},
+    {"/schema/{store}", "POST", kClusterLeader,
+     "Registers a value schema, if compatible with all before; or says whether it would be.", kRestAddSchema,
+     kOptional},
 };
 
 // Equality that ignores every '/', as Venice compares paths.
@@ -246,15 +268,30 @@ bool SamePath(std::string_view a, std::string_view b) {
   }
 }
 
+// The text at the one variable of a path like "/stores/{store}"; empty when the path has another form.
+std::string_view AtVariable(std::string_view path_with_variable, std::string_view path) {
+  const std::string_view before = path_with_variable.substr(0, path_with_variable.find('{'));
+  if (!path.starts_with(before)) return {};
+  std::string_view rest = path.substr(before.size());
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  return rest.find('/') == std::string_view::npos ? rest : std::string_view();
+}
+
 }  // namespace
 
 std::span<const Route> Routes() { return kRoutes; }
 std::span<const RouteParameter> UpdateStoreParameters() { return kUpdateStore; }
 
-const Route* FindRoute(std::string_view path) {
-  for (const Route& route : kRoutes)
-    if (SamePath(route.path, path)) return &route;
-  return nullptr;
+RouteMatch FindRoute(std::string_view path, std::string_view method) {
+  RouteMatch match;
+  for (const Route& route : kRoutes) {
+    const bool has_variable = route.path.ends_with('}');
+    const std::string_view store = has_variable ? AtVariable(route.path, path) : std::string_view();
+    if (has_variable ? store.empty() : !SamePath(route.path, path)) continue;
+    match = {&route, std::string(store)};
+    if (route.method == method) break;
+  }
+  return match;
 }
 
 }  // namespace venice::controller_api

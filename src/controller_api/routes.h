@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace venice::controller_api {
@@ -26,6 +27,7 @@ inline constexpr std::string_view kTargetedRegions = "targeted_regions";
 inline constexpr std::string_view kRecordCounts = "partition_record_counts";
 inline constexpr std::string_view kRecordDigests = "partition_record_digests";
 inline constexpr std::string_view kTopic = "topic";
+inline constexpr std::string_view kDryRun = "dryRun";
 inline constexpr std::string_view kStorageNode = "storage_node_id";
 }  // namespace param
 
@@ -35,21 +37,30 @@ struct RouteParameter {
   std::string_view description;
 };
 
-// Whether a request is answered by any controller, or only by the leader of the named cluster.
-enum class Answers { kAnyController, kClusterLeader };
+// Who answers a request: any controller, any controller that serves the cluster, or only the leader of the cluster.
+enum class Answers { kAnyController, kClusterMember, kClusterLeader };
+// Whether a request must name its cluster. When it may be left out, the store's discovery entry names it.
+enum class ClusterName { kRequired, kOptional, kNotUsed };
 
 struct Route {
-  std::string_view path;    // "/new_store"
+  std::string_view path;    // "/new_store", or with one variable, "/stores/{store}"
   std::string_view method;  // "GET" or "POST"
   Answers answers = Answers::kClusterLeader;
   std::string_view summary;                    // one sentence
-  std::span<const RouteParameter> parameters;  // without cluster_name
+  std::span<const RouteParameter> parameters;  // without cluster_name and the path's variable
+  ClusterName cluster_name = ClusterName::kRequired;
 };
 
-// All routes that this controller serves.
+// All routes that this controller serves. Two may share a path and differ in method.
 std::span<const Route> Routes();
-// By path; every '/' is ignored, as in Venice. nullptr when unknown.
-const Route* FindRoute(std::string_view path);
+
+struct RouteMatch {
+  const Route* route = nullptr;  // nullptr when no route has the path
+  std::string store;             // the text at {store}
+};
+// Every '/' of a path without a variable is ignored, as in Venice. A path that is known with other methods only gives
+// the route of one of those.
+RouteMatch FindRoute(std::string_view path, std::string_view method);
 
 // The parameters of /update_store; kept apart because most become a field of the store.
 std::span<const RouteParameter> UpdateStoreParameters();

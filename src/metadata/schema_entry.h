@@ -9,7 +9,8 @@ namespace venice::metadata {
 
 struct SchemaEntry {
   int32_t id = 0;
-  std::string text;  // Avro schema JSON, compact
+  std::string text;           // Avro schema JSON, compact
+  int64_t registered_ms = 0;  // when its znode was created
   bool operator==(const SchemaEntry&) const = default;
 };
 

@@ -199,7 +199,7 @@ class StoreRepository::Impl : public std::enable_shared_from_this<StoreRepositor
       Result<std::optional<zk::Node>> key = zk_.Get(paths::KeySchema(cluster_, name));
       VENICE_TRY(key);
       if (*key) {
-        schemas.key = {1, (*key)->data};
+        schemas.key = {1, (*key)->data, (*key)->stat.created_ms};
       } else {
         const std::string exists = "exists " + paths::KeySchema(cluster_, name);
         if (Result<std::optional<zk::Stat>> stat = zk_.Exists(paths::KeySchema(cluster_, name), Arm(exists, name));
@@ -222,7 +222,7 @@ class StoreRepository::Impl : public std::enable_shared_from_this<StoreRepositor
       }
       VENICE_ASSIGN(const std::optional<zk::Node> node,
                     zk_.Get(paths::ValueSchema(cluster_, name, static_cast<int32_t>(id))));
-      if (node) schemas.values.push_back({static_cast<int32_t>(id), node->data});
+      if (node) schemas.values.push_back({static_cast<int32_t>(id), node->data, node->stat.created_ms});
     }
     std::sort(schemas.values.begin(), schemas.values.end(),
               [](const SchemaEntry& a, const SchemaEntry& b) { return a.id < b.id; });

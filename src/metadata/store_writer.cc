@@ -76,13 +76,13 @@ Result<std::optional<StoreSchemas>> ReadSchemas(zk::Client& zk, const std::strin
   StoreSchemas schemas;
   VENICE_ASSIGN(const std::optional<zk::Node> key, zk.Get(paths::KeySchema(cluster, store)));
   if (!key) return std::optional<StoreSchemas>();
-  schemas.key = {1, key->data};
+  schemas.key = {1, key->data, key->stat.created_ms};
   VENICE_ASSIGN(const std::optional<std::vector<std::string>> ids, zk.Children(paths::ValueSchemas(cluster, store)));
   for (const std::string& name : ids.value_or(std::vector<std::string>())) {
     const std::optional<int32_t> id = ParseId(name);
     if (!id) continue;
     VENICE_ASSIGN(const std::optional<zk::Node> node, zk.Get(paths::ValueSchema(cluster, store, *id)));
-    if (node) schemas.values.push_back({*id, node->data});
+    if (node) schemas.values.push_back({*id, node->data, node->stat.created_ms});
   }
   std::sort(schemas.values.begin(), schemas.values.end(),
             [](const SchemaEntry& a, const SchemaEntry& b) { return a.id < b.id; });
@@ -170,6 +170,16 @@ Status StoreWriter::DeleteStoreConfig(const std::string& store) {
 Status StoreWriter::AddValueSchema(const std::string& store, int32_t id, const std::string& schema) {
   VENICE_TRY(zk_.Create(paths::ValueSchema(cluster_, store, id), schema));
   return Ok();
+}
+
+Result<std::vector<int32_t>> StoreWriter::ValueSchemaIds(const std::string& store) {
+  VENICE_ASSIGN(const std::optional<std::vector<std::string>> names,
+                zk_.Children(paths::ValueSchemas(cluster_, store)));
+  std::vector<int32_t> ids;
+  for (const std::string& name : names.value_or(std::vector<std::string>()))
+    if (const std::optional<int32_t> id = ParseId(name)) ids.push_back(*id);
+  std::sort(ids.begin(), ids.end());
+  return ids;
 }
 
 Result<std::optional<GraveyardEntry>> StoreWriter::ReadGraveyard(const std::string& store) {

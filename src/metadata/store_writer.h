@@ -64,6 +64,9 @@ class StoreWriter {
   Status AddValueSchema(const std::string& store, int32_t id, const std::string& schema);
   Result<std::optional<StoreSchemas>> Schemas(const std::string& store) { return ReadSchemas(zk_, cluster_, store); }
 
+  // Ascending; empty when the store is not there.
+  Result<std::vector<int32_t>> ValueSchemaIds(const std::string& store);
+
   Result<std::optional<GraveyardEntry>> ReadGraveyard(const std::string& store);
 
  private:
