@@ -14,7 +14,7 @@ FLOORS = [
     ["avro", "net", "zk", "pubsub", "pubsub/kafka"],
     ["protocol", "helix"],
     ["metadata", "storage", "writer", "compute"],
-    ["ingestion", "dispatch", "controller_api"],
+    ["ingestion", "dispatch", "controller_api", "console"],
     ["server", "router", "controller", "client", "producer", "push"],
     ["admin", "embedded"],
     ["apps"],

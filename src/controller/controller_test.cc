@@ -239,6 +239,8 @@ TEST_F(ControllerTest, ChecksComeInVenicesOrder) {
   EXPECT_EQ(Http("POST", "/stores/nope", "x=1").status, 405);
   EXPECT_EQ(Http("GET", "/new_store?cluster_name=venice-cluster0").status, 405);
   EXPECT_EQ(Http("GET", "/").status, 200);
+  EXPECT_EQ(Http("GET", "/ui/").status, 200);
+  EXPECT_EQ(Http("GET", "/openapi.yaml").status, 200);
   // Failures of these two travel as HTTP 200.
   const net::HttpResponse update =
       Http("POST", "/update_store", "cluster_name=venice-cluster0&store_name=nope&owner=x");

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/log.h"
+#include "console/assets.h"
 #include "controller/handlers.h"
 #include "controller_api/routes.h"
 
@@ -91,6 +92,8 @@ net::HttpResponse Index(const std::vector<Cluster*>& clusters) {
   Json out;
   out["service"] = "venice-controller";
   out["health"] = "/health";
+  out["console"] = "/ui/";
+  out["documentation"] = "/api-docs";
   out["clusters"] = Json::object();
   for (const Cluster* cluster : clusters) {
     const std::string url = UrlOfInstance(cluster->Leader());
@@ -200,7 +203,8 @@ Result<std::string> HttpFront::ClusterOf(const std::string& store) const {
 
 net::HttpResponse HttpFront::Answer(const net::HttpRequest& request) const {
   const std::string path(request.path());
-  if (path == "/" || path.empty()) return Index(clusters_);
+  if (path == "/" || path.empty()) return console::WantsPage(request) ? console::RedirectToConsole() : Index(clusters_);
+  if (std::optional<net::HttpResponse> page = console::Answer(request)) return *std::move(page);
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
   const controller_api::RouteMatch match = controller_api::FindRoute(path, method);
   const Route* route = match.route;
