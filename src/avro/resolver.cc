@@ -250,10 +250,4 @@ Result<Resolver> Resolver::Make(const Schema& writer, const Schema& reader) {
   return Resolver(writer, reader, std::move(compiled.root));
 }
 
-Status CheckCanRead(const Schema& reader, const Schema& writer) {
-  VENICE_ASSIGN(const Compiled compiled, CompileRoot(writer, reader));
-  if (!compiled.partial.empty()) return Error(ErrorCode::kInvalidSchema, compiled.partial);
-  return Ok();
-}
-
 }  // namespace venice::avro

@@ -33,7 +33,7 @@ class Resolver {
 };
 
 // Whether `reader` can read every value that `writer` can write (stricter than Resolver::Make: every union branch and
-// enum symbol counts). Errors: kInvalidSchema naming the path and the reason.
+// enum symbol counts; FindIncompatibilities in avro/compatibility.h tells more). Errors: kInvalidSchema naming the path.
 Status CheckCanRead(const Schema& reader, const Schema& writer);
 
 }  // namespace venice::avro

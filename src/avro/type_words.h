@@ -1,0 +1,21 @@
+// Types as people say them: "string (nullable)", "list of Tag", "map of int", "timestamp in milliseconds".
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "avro/schema.h"
+
+namespace venice::avro {
+
+// Named types are called by their simple name and not expanded. A long union ends in "... (12 types)".
+std::string TypeInWords(const Node& node);
+
+// The part of a full name after the last dot.
+std::string_view SimpleName(std::string_view full_name);
+
+// The only branch of a union beside null, when there is exactly one; else nullptr.
+const Node* NullableBranch(const Node& node);
+bool HasNullBranch(const Node& node);
+
+}  // namespace venice::avro
