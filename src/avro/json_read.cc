@@ -1,46 +1,33 @@
 // JSON text to values.
+#include <algorithm>
 #include <cmath>
-#include <unordered_set>
-
-#include <nlohmann/json.hpp>
 
 #include "avro/default_value.h"
 #include "avro/json.h"
+#include "avro/json_document.h"
 #include "avro/json_text.h"
 
 namespace venice::avro {
 namespace {
 
-using Json = nlohmann::json;
-
-std::string Excerpt(const Json& json) {
-  if (json.is_structured() && json.size() > 3) return json.is_object() ? "an object" : "an array";
-  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > 60) text = text.substr(0, 57) + "...";
-  return text;
+std::string Excerpt(const JsonValue& json) {
+  if (json.size() > 3) return json.is_object() ? "an object" : "an array";
+  return json.Excerpt();
 }
 
-// Avro writes bytes as a string of the code points 0 to 255.
-std::optional<std::string> Latin1(const std::string& utf8) {
-  std::string bytes;
-  for (size_t i = 0; i < utf8.size(); ++i) {
-    const auto lead = static_cast<uint8_t>(utf8[i]);
-    if (lead < 0x80) {
-      bytes.push_back(utf8[i]);
-    } else if ((lead == 0xc2 || lead == 0xc3) && i + 1 < utf8.size()) {
-      bytes.push_back(static_cast<char>(((lead & 0x03) << 6) | (static_cast<uint8_t>(utf8[++i]) & 0x3f)));
-    } else {
-      return std::nullopt;
-    }
-  }
-  return bytes;
-}
-
-std::optional<double> SpecialNumber(const std::string& text) {
+std::optional<double> SpecialNumber(std::string_view text) {
   if (text == "NaN") return std::nan("");
   if (text == "Infinity" || text == "INF") return HUGE_VAL;
   if (text == "-Infinity" || text == "-INF") return -HUGE_VAL;
   return std::nullopt;
+}
+
+// 3.0 is an integer too: JSON has one kind of number.
+std::optional<int64_t> IntegerOf(const JsonValue& json) {
+  if (json.kind() != JsonKind::kReal) return json.Integer();
+  const double value = json.Real();
+  if (!(std::abs(value) <= 9007199254740992.0) || value != std::floor(value)) return std::nullopt;  // 2^53
+  return static_cast<int64_t>(value);
 }
 
 // A failed call has set `problem`; callers on the way out put their place in front of it.
@@ -50,10 +37,11 @@ class Reader {
   Reader(JsonForm form, size_t budget) : form_(form), budget_(budget) {}
 
   std::string problem;
+  size_t problem_at = 0;  // offset in the text
 
-  bool Read(const Node& node, const Json& json, Datum& out, int depth) {
-    if (depth > kDatumDepthMax) return Fail(fmt::format("value nests deeper than {}", kDatumDepthMax));
-    if (budget_ == 0) return Fail("too many combinations of union branches to try; use Avro's JSON form");
+  bool Read(const Node& node, const JsonValue& json, Datum& out, int depth) {
+    if (depth > kDatumDepthMax) return Fail(json, fmt::format("value nests deeper than {}", kDatumDepthMax));
+    if (budget_ == 0) return Fail(json, "too many combinations of union branches to try; use Avro's JSON form");
     --budget_;
     switch (node.type) {
       case Type::kNull:
@@ -62,7 +50,7 @@ class Reader {
         return true;
       case Type::kBoolean:
         if (!json.is_boolean()) return Expected(node, json);
-        out = Datum::Boolean(json.get<bool>());
+        out = Datum::Boolean(json.kind() == JsonKind::kTrue);
         return true;
       case Type::kInt:
       case Type::kLong:
@@ -75,7 +63,7 @@ class Reader {
         return ReadBinary(node, json, out);
       case Type::kString:
         if (!json.is_string()) return Expected(node, json);
-        out = Datum::String(json.get<std::string>());
+        out = Datum::String(std::string(json.text()));
         return true;
       case Type::kEnum:
         return ReadEnum(node, json, out);
@@ -92,39 +80,37 @@ class Reader {
   }
 
  private:
-  bool Fail(std::string what) {
+  bool Fail(const JsonValue& where, std::string what) {
     problem = std::move(what);
+    problem_at = where.offset();
     return false;
   }
   bool In(const std::string& where) {
     problem = where + ": " + problem;
     return false;
   }
-  bool Expected(const Node& node, const Json& json) {
-    return Fail(fmt::format("expected {}, found {}", node.BranchName(), Excerpt(json)));
+  bool Expected(const Node& node, const JsonValue& json) {
+    return Fail(json, fmt::format("expected {}, found {}", node.BranchName(), Excerpt(json)));
   }
 
-  bool ReadInteger(const Node& node, const Json& json, Datum& out) {
-    if (!json.is_number_integer()) return Expected(node, json);
-    if (json.is_number_unsigned() && json.get<uint64_t>() > INT64_MAX) {
-      return Fail(fmt::format("{} does not fit 64 bits", Excerpt(json)));
-    }
-    const auto value = json.get<int64_t>();
+  bool ReadInteger(const Node& node, const JsonValue& json, Datum& out) {
+    const auto value = IntegerOf(json);
+    if (!value && !json.is_integer()) return Expected(node, json);
+    if (!value) return Fail(json, fmt::format("{} does not fit 64 bits", Excerpt(json)));
     if (node.type == Type::kLong) {
-      out = Datum::Long(value);
+      out = Datum::Long(*value);
       return true;
     }
-    if (value < INT32_MIN || value > INT32_MAX) return Fail(fmt::format("{} does not fit an int", value));
-    out = Datum::Int(static_cast<int32_t>(value));
+    if (*value < INT32_MIN || *value > INT32_MAX) return Fail(json, fmt::format("{} does not fit an int", *value));
+    out = Datum::Int(static_cast<int32_t>(*value));
     return true;
   }
 
-  bool ReadReal(const Node& node, const Json& json, Datum& out) {
+  bool ReadReal(const Node& node, const JsonValue& json, Datum& out) {
     double value = 0;
     if (json.is_number()) {
-      value = json.get<double>();
-    } else if (const auto special =
-                   json.is_string() ? SpecialNumber(json.get_ref<const std::string&>()) : std::optional<double>()) {
+      value = json.Real();
+    } else if (const auto special = json.is_string() ? SpecialNumber(json.text()) : std::optional<double>()) {
       value = *special;
     } else {
       return Expected(node, json);
@@ -133,69 +119,87 @@ class Reader {
     return true;
   }
 
-  bool ReadBinary(const Node& node, const Json& json, Datum& out) {
+  bool ReadBinary(const Node& node, const JsonValue& json, Datum& out) {
     if (!json.is_string()) return Expected(node, json);
-    auto bytes = Latin1(json.get_ref<const std::string&>());
-    if (!bytes) return Fail(fmt::format("{} has characters above U+00FF, which stand for no byte", Excerpt(json)));
+    auto bytes = BytesOfText(json.text());
+    if (!bytes)
+      return Fail(json, fmt::format("{} has characters above U+00FF, which stand for no byte", Excerpt(json)));
     if (node.type == Type::kBytes) {
       out = Datum::Bytes(std::move(*bytes));
       return true;
     }
     if (bytes->size() != node.fixed_size) {
-      return Fail(fmt::format("{} takes {} bytes, not {}", node.name, node.fixed_size, bytes->size()));
+      return Fail(json, fmt::format("{} takes {} bytes, not {}", node.name, node.fixed_size, bytes->size()));
     }
     out = Datum::Fixed(std::move(*bytes));
     return true;
   }
 
-  bool ReadEnum(const Node& node, const Json& json, Datum& out) {
+  bool ReadEnum(const Node& node, const JsonValue& json, Datum& out) {
     if (!json.is_string()) return Expected(node, json);
-    const int index = node.SymbolIndex(json.get_ref<const std::string&>());
-    if (index < 0) return Fail(fmt::format("enum {} has no symbol {}", node.name, Excerpt(json)));
+    const int index = node.SymbolIndex(json.text());
+    if (index < 0) return Fail(json, fmt::format("enum {} has no symbol {}", node.name, Excerpt(json)));
     out = Datum::Enum(index);
     return true;
   }
 
-  bool ReadRecord(const Node& node, const Json& json, Datum& out, int depth) {
+  bool ReadRecord(const Node& node, const JsonValue& json, Datum& out, int depth) {
     if (!json.is_object()) return Expected(node, json);
+    const auto members = json.Members();
     Datum::Items fields(node.fields.size());
     size_t present = 0;
+    size_t expected_at = 0;  // writers keep the order of the schema
     for (size_t i = 0; i < fields.size(); ++i) {
       const Field& field = node.fields[i];
-      if (const auto found = json.find(field.name); found != json.end()) {
+      auto found = members.begin() + static_cast<ptrdiff_t>(expected_at);
+      if (found == members.end() || found->first != field.name) {
+        found = std::find_if(members.begin(), members.end(), [&](auto& member) { return member.first == field.name; });
+      }
+      if (found != members.end()) {
         ++present;
-        if (!Read(*field.type, *found, fields[i], depth + 1)) return In("field " + field.name);
+        expected_at = static_cast<size_t>(found - members.begin()) + 1;
+        if (!Read(*field.type, found->second, fields[i], depth + 1)) return In("field " + field.name);
       } else if (form_ == JsonForm::kPlain && field.default_json) {
-        const Json value = Json::parse(*field.default_json);
-        if (!Read(*field.type, value, fields[i], depth + 1)) return In("default of field " + field.name);
+        if (!ReadDefault(field, json, fields[i], depth)) return In("default of field " + field.name);
       } else {
-        return Fail(fmt::format("{} has no field {}, which {} needs", Excerpt(json), field.name, node.name));
+        return Fail(json, fmt::format("{} has no field {}, which {} needs", Excerpt(json), field.name, node.name));
       }
     }
-    if (present != json.size()) {
-      for (const auto& [name, value] : json.items()) {
-        if (node.FieldIndex(name) < 0) return Fail(fmt::format("record {} has no field \"{}\"", node.name, name));
+    if (present != members.size()) {
+      for (const auto& [name, value] : members) {
+        if (node.FieldIndex(name) < 0)
+          return Fail(value, fmt::format("record {} has no field \"{}\"", node.name, name));
       }
     }
     out = Datum::Record(std::move(fields));
     return true;
   }
 
-  bool ReadArray(const Node& node, const Json& json, Datum& out, int depth) {
+  bool ReadDefault(const Field& field, const JsonValue& record, Datum& out, int depth) {
+    const auto document = JsonDocument::Parse(*field.default_json, {});
+    VENICE_CHECK(document.ok());
+    if (Read(*field.type, document->root(), out, depth + 1)) return true;
+    problem_at = record.offset();
+    return false;
+  }
+
+  bool ReadArray(const Node& node, const JsonValue& json, Datum& out, int depth) {
     if (!json.is_array()) return Expected(node, json);
     Datum::Items items(json.size());
-    for (size_t i = 0; i < items.size(); ++i) {
-      if (!Read(*node.items, json[i], items[i], depth + 1)) return In(fmt::format("item {}", i));
+    size_t i = 0;
+    for (const JsonValue item : json.items()) {
+      if (!Read(*node.items, item, items[i], depth + 1)) return In(fmt::format("item {}", i));
+      ++i;
     }
     out = Datum::Array(std::move(items));
     return true;
   }
 
-  bool ReadMap(const Node& node, const Json& json, Datum& out, int depth) {
+  bool ReadMap(const Node& node, const JsonValue& json, Datum& out, int depth) {
     if (!json.is_object()) return Expected(node, json);
     Datum::Entries entries;
-    for (const auto& [key, value] : json.items()) {
-      entries.push_back({key, Datum()});
+    for (const auto& [key, value] : json.Members()) {
+      entries.push_back({std::string(key), Datum()});
       if (!Read(*node.items, value, entries.back().value, depth + 1)) return In(fmt::format("entry \"{}\"", key));
     }
     out = Datum::Map(std::move(entries));
@@ -203,29 +207,31 @@ class Reader {
   }
 
   // null, or {"<branch name>": value}
-  bool ReadWrapped(const Node& node, const Json& json, Datum& out, int depth) {
+  bool ReadWrapped(const Node& node, const JsonValue& json, Datum& out, int depth) {
     const bool null = json.is_null();
     if (!null && (!json.is_object() || json.size() != 1)) {
-      return Fail(fmt::format("expected null or {{\"<branch>\": value}} for a union, found {}", Excerpt(json)));
+      return Fail(json, fmt::format("expected null or {{\"<branch>\": value}} for a union, found {}", Excerpt(json)));
     }
-    const std::string name = null ? "null" : json.begin().key();
+    const std::string_view name = null ? "null" : json.Members().front().first;
+    const JsonValue value = null ? json : json.Members().front().second;
     for (size_t i = 0; i < node.branches.size(); ++i) {
       const Node& branch = *node.branches[i];
       if (branch.BranchName() != name) continue;
-      if (!Read(branch, null ? json : *json.begin(), out, depth + 1)) return false;
+      if (!Read(branch, value, out, depth + 1)) return false;
       out = std::move(out).InBranch(static_cast<int32_t>(i));
       return true;
     }
-    return Fail(fmt::format("the union has no branch {}", name));
+    return Fail(json, fmt::format("the union has no branch {}", name));
   }
 
   // Whether a branch is the natural reading of a JSON value: 1 is an int rather than a double.
-  static bool Natural(const Node& branch, const Json& json) {
-    return !json.is_number_integer() || (branch.type != Type::kFloat && branch.type != Type::kDouble);
+  static bool Natural(const Node& branch, const JsonValue& json) {
+    return !json.is_integer() || (branch.type != Type::kFloat && branch.type != Type::kDouble);
   }
 
-  bool ReadBare(const Node& node, const Json& json, Datum& out, int depth) {
+  bool ReadBare(const Node& node, const JsonValue& json, Datum& out, int depth) {
     std::string first_problem;
+    size_t first_problem_at = json.offset();
     for (const bool natural : {true, false}) {
       for (size_t i = 0; i < node.branches.size(); ++i) {
         const Node& branch = *node.branches[i];
@@ -234,12 +240,17 @@ class Reader {
           out = std::move(out).InBranch(static_cast<int32_t>(i));
           return true;
         }
-        if (first_problem.empty() && branch.type != Type::kNull) first_problem = std::move(problem);
+        if (first_problem.empty() && branch.type != Type::kNull) {
+          first_problem = std::move(problem);
+          first_problem_at = problem_at;
+        }
       }
     }
     // {"string": "a"}: Avro's form is understood here as well.
     if (json.is_object() && json.size() == 1 && ReadWrapped(node, json, out, depth)) return true;
-    return Fail(first_problem.empty() ? fmt::format("expected null, found {}", Excerpt(json)) : first_problem);
+    Fail(json, first_problem.empty() ? fmt::format("expected null, found {}", Excerpt(json)) : first_problem);
+    problem_at = first_problem_at;
+    return false;
   }
 
   const JsonForm form_;
@@ -249,28 +260,24 @@ class Reader {
 // Generous for real values, small enough that hostile ones end in under a second.
 size_t Budget(size_t json_bytes) { return 100'000 + 64 * json_bytes; }
 
-Result<Datum> Read(const Node& node, std::string_view text, JsonForm form, ErrorCode code) {
-  if (JsonNestsTooDeep(text)) return Error(code, fmt::format("JSON nests deeper than {}", kJsonDepthMax));
-  Json json;
-  try {
-    json = Json::parse(text);
-  } catch (const Json::exception& e) {
-    return Error(code, fmt::format("not JSON: {}", e.what()));
-  }
-  Reader reader(form, Budget(text.size()));
+Result<Datum> Read(const Node& node, const JsonDocument& document, JsonForm form, ErrorCode code) {
+  Reader reader(form, Budget(document.text().size()));
   Datum out;
-  if (!reader.Read(node, json, out, 0)) return Error(code, std::move(reader.problem));
-  return out;
+  if (reader.Read(node, document.root(), out, 0)) return out;
+  return Error(code, reader.problem + document.Place(reader.problem_at));
 }
 
 }  // namespace
 
 Result<Datum> FromJson(const Schema& schema, std::string_view json, JsonForm form) {
-  return Read(schema.node(), json, form, ErrorCode::kInvalidArgument);
+  auto document = JsonDocument::Parse(json, {});
+  if (!document.ok()) return std::move(document).error().In("not JSON");
+  return Read(schema.node(), *document, form, ErrorCode::kInvalidArgument);
 }
 
 Result<Datum> DefaultValue(const Node& type, std::string_view json) {
-  return Read(type, json, JsonForm::kPlain, ErrorCode::kInvalidSchema);
+  VENICE_ASSIGN(const JsonDocument document, JsonDocument::Parse(json, {.error = ErrorCode::kInvalidSchema}));
+  return Read(type, document, JsonForm::kPlain, ErrorCode::kInvalidSchema);
 }
 
 Result<Datum> FromText(const Schema& schema, std::string_view text) {

@@ -1,6 +1,8 @@
 #include "avro/schema.h"
 
-#include <array>
+#include <algorithm>
+
+#include "base/check.h"
 
 namespace venice::avro {
 namespace {
@@ -12,10 +14,21 @@ constexpr std::string_view kTypeNames[] = {"null",   "boolean", "int",  "long", 
 
 std::string_view TypeName(Type type) { return kTypeNames[static_cast<size_t>(type)]; }
 
+const std::string* Properties::Find(std::string_view name) const {
+  const auto found = std::find_if(all_.begin(), all_.end(), [&](const Property& each) { return each.name == name; });
+  return found == all_.end() ? nullptr : &found->json;
+}
+
+const std::string& Properties::at(std::string_view name) const {
+  const std::string* json = Find(name);
+  VENICE_CHECK(json != nullptr);
+  return *json;
+}
+
 std::string Node::LogicalType() const {
-  const auto found = properties.find("logicalType");
-  if (found == properties.end() || found->second.size() < 2 || found->second.front() != '"') return "";
-  return found->second.substr(1, found->second.size() - 2);
+  const std::string* json = properties.Find("logicalType");
+  if (json == nullptr || json->size() < 2 || json->front() != '"') return "";
+  return json->substr(1, json->size() - 2);
 }
 
 int Node::FieldIndex(std::string_view field_name) const {
@@ -52,23 +65,5 @@ std::optional<Schema> Schema::FieldSchema(std::string_view field_name) const {
 bool Schema::SameAs(const Schema& other) const {
   return node_ == other.node_ || CanonicalForm() == other.CanonicalForm();
 }
-
-uint64_t Fingerprint64(std::string_view bytes) {
-  constexpr uint64_t kEmpty = 0xc15d213aa4d7a795;  // Avro specification, "Schema fingerprints"
-  static constexpr auto kTable = [] {
-    std::array<uint64_t, 256> table{};
-    for (uint64_t i = 0; i < 256; ++i) {
-      uint64_t value = i;
-      for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ (kEmpty & (~(value & 1) + 1));
-      table[i] = value;
-    }
-    return table;
-  }();
-  uint64_t result = kEmpty;
-  for (const char c : bytes) result = (result >> 8) ^ kTable[(result ^ static_cast<uint8_t>(c)) & 0xff];
-  return result;
-}
-
-uint64_t Schema::Fingerprint64() const { return avro::Fingerprint64(CanonicalForm()); }
 
 }  // namespace venice::avro

@@ -8,13 +8,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "avro/logical_type.h"
 #include "base/result.h"
 
 namespace venice::avro {
@@ -38,7 +38,9 @@ enum class Type : uint8_t {
 std::string_view TypeName(Type type);  // "null", "record", ...
 
 // What a hostile document may at most cost.
-constexpr size_t kSchemaBytesMax = 4 << 20;  // ZooKeeper, where Venice keeps schemas, stops at 1 MiB
+constexpr size_t kSchemaBytesMax = 4 << 20;  // four times what ZooKeeper, where Venice keeps schemas, can hold
+constexpr size_t kNameBytesMax = 1024;       // of a full name: names are repeated wherever a type is referred to
+constexpr size_t kNamesBytesMax = 16 << 20;  // of all names and references of a document, written in full
 constexpr int kSchemaDepthMax = 128;         // nesting of types within one document
 constexpr int kDatumDepthMax = 256;          // nesting of a value while it is decoded, encoded or skipped
 
@@ -46,14 +48,36 @@ enum class FieldOrder : uint8_t { kAscending, kDescending, kIgnore };
 
 struct Node;
 
+// Attributes that are not the specification's, as JSON text, in the order they were written.
+struct Property {
+  std::string name;
+  std::string json;
+};
+class Properties {
+ public:
+  void Add(std::string name, std::string json) { all_.push_back({std::move(name), std::move(json)}); }
+  bool empty() const { return all_.empty(); }
+  auto begin() const { return all_.begin(); }
+  auto end() const { return all_.end(); }
+  // Its JSON text, or null.
+  const std::string* Find(std::string_view name) const;
+  bool contains(std::string_view name) const { return Find(name) != nullptr; }
+  // Must be there.
+  const std::string& at(std::string_view name) const;
+
+ private:
+  std::vector<Property> all_;
+};
+
 struct Field {
   std::string name;
   std::string doc;
+  bool has_doc = false;  // "doc" was given, maybe empty
   std::vector<std::string> aliases;
   const Node* type = nullptr;
   FieldOrder order = FieldOrder::kAscending;
-  std::optional<std::string> default_json;        // JSON text of the default value
-  std::map<std::string, std::string> properties;  // every other attribute, as JSON text
+  std::optional<std::string> default_json;  // JSON text of the default value
+  Properties properties;
 };
 
 // One type. Only the members of its kind are set.
@@ -61,18 +85,22 @@ struct Node {
   Type type = Type::kNull;
   std::string name;  // record, enum, fixed: full name ("ns.Name")
   std::string doc;
-  std::vector<std::string> aliases;               // full names
-  std::vector<Field> fields;                      // record
-  std::vector<std::string> symbols;               // enum
-  std::optional<std::string> default_symbol;      // enum
-  const Node* items = nullptr;                    // array items, map values
-  std::vector<const Node*> branches;              // union
-  size_t fixed_size = 0;                          // fixed
-  size_t encoded_bytes_min = 0;                   // no value of this type encodes shorter
-  int height = 1;                                 // of the tree of types below, not following recursion
-  std::map<std::string, std::string> properties;  // every other attribute ("logicalType", "scale", ...), as JSON text
+  bool has_doc = false;                       // "doc" was given, maybe empty
+  bool is_error = false;                      // a record that was declared as "error"
+  std::vector<std::string> aliases;           // full names
+  std::vector<Field> fields;                  // record
+  std::vector<std::string> symbols;           // enum
+  std::optional<std::string> default_symbol;  // enum
+  const Node* items = nullptr;                // array items, map values
+  std::vector<const Node*> branches;          // union
+  size_t fixed_size = 0;                      // fixed
+  size_t encoded_bytes_min = 0;               // no value of this type encodes shorter
+  int height = 1;                             // of the tree of types below, not following recursion
+  Properties properties;                      // "logicalType", "scale" and whatever else was given
+  Logical logical;                            // kNone when there is none, or one that does not apply
+  std::string logical_problem;                // why "logicalType" is ignored; empty when it is not
 
-  // Unquoted "logicalType", or empty.
+  // Unquoted "logicalType", also one that is ignored; or empty.
   std::string LogicalType() const;
   // Position of a field or symbol, or -1.
   int FieldIndex(std::string_view field_name) const;
@@ -84,9 +112,16 @@ struct Node {
 // Immutable; copies are cheap and share the document. A default-constructed handle is empty and only assignable.
 class Schema {
  public:
-  enum class Defaults : uint8_t { kValidate, kAccept };  // kAccept: old schemas whose default does not fit its type
+  // How much is forgiven beyond what the specification's grammar needs. The verdicts are those of Java's
+  // Schema.Parser; src/avro/README.md lists where they differ.
+  enum class Defaults : uint8_t {
+    kStrict,    // what Venice registers: the default of a union is of its first branch (Avro up to 1.11)
+    kValidate,  // the default of a union may be of any branch (Avro 1.12)
+    kAccept,    // schemas of old: defaults, namespaces and aliases are taken as they are
+  };
 
-  // Errors: kInvalidSchema, naming where in the document and what is wrong.
+  // Comments are allowed, as in Java. Errors: kInvalidSchema, naming what is wrong and where in the text: line, column
+  // and JSON pointer.
   static Result<Schema> Parse(std::string_view json, Defaults defaults = Defaults::kValidate);
 
   // A handle of a primitive, for code that needs no document.
@@ -108,7 +143,7 @@ class Schema {
   std::string ToJson() const;
   // Parsing Canonical Form (Avro specification).
   std::string CanonicalForm() const;
-  // CRC-64-AVRO of the canonical form.
+  // CRC-64-AVRO of the canonical form; the others are in fingerprint.h.
   uint64_t Fingerprint64() const;
 
   // Equal canonical forms.
@@ -119,8 +154,5 @@ class Schema {
   explicit Schema(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
   std::shared_ptr<const Node> node_;
 };
-
-// CRC-64-AVRO (Rabin fingerprint) of any bytes.
-uint64_t Fingerprint64(std::string_view bytes);
 
 }  // namespace venice::avro

@@ -1,21 +1,20 @@
 // Schemas as text: Schema::ToJson with every attribute, and the Parsing Canonical Form.
-#include <set>
+#include <unordered_set>
 
-#include <nlohmann/json.hpp>
-
+#include "avro/json_text.h"
+#include "avro/names.h"
 #include "avro/schema.h"
 
 namespace venice::avro {
 namespace {
 
-std::string Quote(const std::string& text) { return nlohmann::json(text).dump(); }
-
-std::string_view NamespaceOf(std::string_view full_name) {
-  const size_t dot = full_name.rfind('.');
-  return dot == std::string_view::npos ? std::string_view() : full_name.substr(0, dot);
+// Names that stand for a kind of type: a reference to a type called so needs its namespace.
+bool IsTypeName(std::string_view name) {
+  for (int i = 0; i <= static_cast<int>(Type::kFixed); ++i) {
+    if (TypeName(static_cast<Type>(i)) == name) return true;
+  }
+  return false;
 }
-
-std::string_view SimpleName(std::string_view full_name) { return full_name.substr(full_name.rfind('.') + 1); }
 
 // Both forms print a named type in full where it first stands and by name afterwards.
 class Printer {
@@ -47,7 +46,7 @@ class Printer {
       case Type::kMap:
         out_ += node.type == Type::kArray ? R"({"type":"array","items":)" : R"({"type":"map","values":)";
         Type_(*node.items, space);
-        Properties(node.properties);
+        WriteProperties(node.properties);
         out_ += '}';
         return;
       default:
@@ -56,7 +55,7 @@ class Printer {
           return;
         }
         out_ += fmt::format("{{\"type\":\"{}\"", TypeName(node.type));
-        Properties(node.properties);
+        WriteProperties(node.properties);
         out_ += '}';
     }
   }
@@ -64,22 +63,50 @@ class Printer {
   void Named(const Node& node, std::string_view space) {
     const std::string_view own_space = NamespaceOf(node.name);
     if (!printed_.insert(&node).second) {
-      out_ += fmt::format("\"{}\"", !canonical_ && own_space == space ? SimpleName(node.name) : node.name);
+      Name(canonical_ ? std::string_view(node.name) : Reference(node.name, space));
       return;
     }
     if (canonical_) {
-      out_ += fmt::format(R"({{"name":"{}","type":"{}")", node.name, TypeName(node.type));
+      out_ += "{\"name\":";
+      Name(node.name);
+      out_ += fmt::format(R"(,"type":"{}")", TypeName(node.type));
     } else {
-      out_ += fmt::format(R"({{"type":"{}","name":"{}")", TypeName(node.type), SimpleName(node.name));
-      if (own_space != space) out_ += fmt::format(R"(,"namespace":"{}")", own_space);
-      if (!node.doc.empty()) out_ += ",\"doc\":" + Quote(node.doc);
+      out_ += fmt::format("{{\"type\":\"{}\",\"name\":", node.is_error ? "error" : TypeName(node.type));
+      Name(SimpleName(node.name));
+      if (own_space != space) {
+        out_ += ",\"namespace\":";
+        Name(own_space);
+      }
+      Doc(node);
     }
     if (node.type == Type::kRecord) Fields(node, own_space);
     if (node.type == Type::kEnum) Symbols(node);
     if (node.type == Type::kFixed) out_ += fmt::format(R"(,"size":{})", node.fixed_size);
-    Properties(node.properties);
-    if (!canonical_) Aliases(node.aliases);
+    WriteProperties(node.properties);
+    if (!canonical_) Aliases(node);
     out_ += '}';
+  }
+
+  // Qualified when the namespace is not the one around it.
+  static std::string_view Reference(std::string_view full_name, std::string_view space) {
+    const std::string_view simple = SimpleName(full_name);
+    return !space.empty() && NamespaceOf(full_name) == space && !IsTypeName(simple) ? simple : full_name;
+  }
+
+  // Only namespaces of old schemas hold anything that needs an escape, and the canonical form knows none.
+  void Name(std::string_view name) {
+    if (canonical_) {
+      out_ += fmt::format("\"{}\"", name);
+    } else {
+      AppendJsonText(out_, name);
+    }
+  }
+
+  template <typename T>
+  void Doc(const T& documented) {
+    if (!documented.has_doc) return;
+    out_ += ",\"doc\":";
+    AppendJsonText(out_, documented.doc);
   }
 
   void Fields(const Node& node, std::string_view space) {
@@ -89,12 +116,12 @@ class Printer {
       out_ += fmt::format(R"({}{{"name":"{}","type":)", i > 0 ? "," : "", field.name);
       Type_(*field.type, space);
       if (!canonical_) {
-        if (!field.doc.empty()) out_ += ",\"doc\":" + Quote(field.doc);
+        Doc(field);
         if (field.default_json) out_ += ",\"default\":" + *field.default_json;
         if (field.order == FieldOrder::kDescending) out_ += R"(,"order":"descending")";
         if (field.order == FieldOrder::kIgnore) out_ += R"(,"order":"ignore")";
-        Properties(field.properties);
-        Aliases(field.aliases);
+        AliasList(field.aliases);
+        WriteProperties(field.properties);
       }
       out_ += '}';
     }
@@ -108,21 +135,39 @@ class Printer {
     if (!canonical_ && node.default_symbol) out_ += fmt::format(R"(,"default":"{}")", *node.default_symbol);
   }
 
-  void Properties(const std::map<std::string, std::string>& properties) {
+  void WriteProperties(const Properties& properties) {
     if (canonical_) return;
-    for (const auto& [key, value] : properties) out_ += fmt::format(",{}:{}", Quote(key), value);
+    for (const auto& [key, json] : properties) {
+      out_ += ',';
+      AppendJsonText(out_, key);
+      out_ += ':';
+      out_ += json;
+    }
   }
 
-  void Aliases(const std::vector<std::string>& aliases) {
+  void Aliases(const Node& node) {
+    std::vector<std::string> aliases;
+    const std::string_view space = NamespaceOf(node.name);
+    for (const std::string& alias : node.aliases) {
+      // Without a namespace of its own, a type has no other way to name an alias than in full.
+      aliases.emplace_back(Reference(alias, space));
+    }
+    AliasList(aliases);
+  }
+
+  void AliasList(const std::vector<std::string>& aliases) {
     if (aliases.empty()) return;
     out_ += R"(,"aliases":[)";
-    for (size_t i = 0; i < aliases.size(); ++i) out_ += (i > 0 ? "," : "") + Quote(aliases[i]);
+    for (size_t i = 0; i < aliases.size(); ++i) {
+      if (i > 0) out_ += ',';
+      AppendJsonText(out_, aliases[i]);
+    }
     out_ += ']';
   }
 
   const bool canonical_;
   std::string out_;
-  std::set<const Node*> printed_;
+  std::unordered_set<const Node*> printed_;
 };
 
 }  // namespace

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "avro/fingerprint.h"
+#include "avro/json.h"
+
 namespace venice::avro {
 namespace {
 
@@ -64,16 +67,19 @@ TEST(Schema, SaysWhereItIsWrong) {
   EXPECT_EQ(ErrorOf("intt").substr(0, 33), "InvalidSchema: schema is not JSON");
   EXPECT_EQ(ErrorOf(R"({"type":"record","name":"A","fields":[{"name":"f","type":{"type":"array","items":"Nope"}}]})"),
             "InvalidSchema: record A: field f: items: unknown type \"Nope\"; it is neither an Avro type nor defined "
-            "before this place");
-  EXPECT_EQ(ErrorOf(R"(["int","int"])"), "InvalidSchema: union has two branches of type int");
-  EXPECT_EQ(ErrorOf(R"([["int"]])"), "InvalidSchema: a union directly in a union is not allowed");
-  EXPECT_EQ(ErrorOf(R"({"type":"enum","name":"E","symbols":["A","A"]})"), "InvalidSchema: enum E has symbol A twice");
+            "before this place (line 1, column 82, at /fields/0/type/items)");
+  EXPECT_EQ(ErrorOf(R"(["int","int"])"), "InvalidSchema: union has two branches of type int (line 1, column 8, at /1)");
+  EXPECT_EQ(ErrorOf(R"([["int"]])"),
+            "InvalidSchema: a union directly in a union is not allowed (line 1, column 2, at /0)");
+  EXPECT_EQ(ErrorOf(R"({"type":"enum","name":"E","symbols":["A","A"]})"),
+            "InvalidSchema: enum E has symbol A twice (line 1, column 42, at /symbols/1)");
   EXPECT_EQ(ErrorOf(R"({"type":"fixed","name":"E","size":-1})").substr(0, 28), "InvalidSchema: fixed E needs");
   EXPECT_EQ(ErrorOf(R"({"type":"record","name":"A","fields":[{"name":"f","type":"int"},{"name":"f","type":"int"}]})"),
-            "InvalidSchema: record A has two fields named f");
+            "InvalidSchema: record A has two fields named f (line 1, column 65, at /fields/1)");
   EXPECT_NE(ErrorOf(R"({"type":"record","name":"1A","fields":[]})"), "parsed");
   EXPECT_EQ(ErrorOf(R"({"type":"record","name":"A","fields":[{"name":"f","type":"int","default":"x"}]})"),
-            "InvalidSchema: record A, field f, default: expected int, found \"x\"");
+            "InvalidSchema: record A: field f, default: expected int, found \"x\" (line 1, column 74, at "
+            "/fields/0/default)");
   EXPECT_TRUE(Schema::Parse(R"({"type":"record","name":"A","fields":[{"name":"f","type":"int","default":"x"}]})",
                             Schema::Defaults::kAccept)
                   .ok());
@@ -87,21 +93,24 @@ TEST(Schema, BoundsNesting) {
   for (int i = 0; i < 100'000; ++i) deep += R"({"type":"array","items":)";
   EXPECT_NE(ErrorOf(deep), "parsed");
   std::string closed = deep + "\"int\"" + std::string(100'000, '}');
-  EXPECT_NE(ErrorOf(closed).find("nest deeper"), std::string::npos);
+  EXPECT_NE(ErrorOf(closed).find("nests deeper"), std::string::npos);
   // A chain of references is as deep as nesting.
   std::string chain = R"([{"type":"record","name":"R0","fields":[]})";
   for (int i = 1; i < 1000; ++i) {
     chain += fmt::format(R"(,{{"type":"record","name":"R{}","fields":[{{"name":"f","type":"R{}"}}]}})", i, i - 1);
   }
   EXPECT_NE(ErrorOf(chain + "]").find("nest deeper"), std::string::npos);
-  // Defaults that expand into defaults would take 2^100 steps.
+  // Defaults that expand into defaults would take 2^100 steps: such a schema is fine until one of them is needed.
   std::string bomb = R"([{"type":"record","name":"R0","fields":[]})";
   for (int i = 1; i < 100; ++i) {
     bomb += fmt::format(R"(,{{"type":"record","name":"R{0}","fields":[{{"name":"a","type":"R{1}","default":{{}}}},)"
                         R"({{"name":"b","type":"R{1}","default":{{}}}}]}})",
                         i, i - 1);
   }
-  EXPECT_NE(ErrorOf(bomb + "]"), "parsed");
+  const auto parsed = Schema::Parse(bomb + "]");
+  ASSERT_TRUE(parsed.ok()) << parsed.error().ToString();
+  EXPECT_NE(FromJson(*parsed, R"({"R99":{}})").error().message().find("has no field a"), std::string::npos);
+  EXPECT_FALSE(FromJson(*parsed, R"({"R99":{}})", JsonForm::kPlain).ok());
 }
 
 }  // namespace

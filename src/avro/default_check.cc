@@ -1,0 +1,140 @@
+#include "avro/default_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <unordered_map>
+
+namespace venice::avro {
+namespace {
+
+// Trying every branch of nested unions can repeat work at every level.
+constexpr size_t kStepsMax = 4'000'000;
+
+}  // namespace
+
+Status DefaultCheck::Check(const Node& type, JsonValue value) {
+  if (Fits(type, value)) return Ok();
+  return Error(ErrorCode::kInvalidSchema, problem_ + json_.Place(problem_at_));
+}
+
+bool DefaultCheck::Fail(JsonValue where, std::string what) {
+  if (fatal_) return false;
+  problem_ = std::move(what);
+  problem_at_ = where.offset();
+  return false;
+}
+
+bool DefaultCheck::Fits(const Node& type, JsonValue value) {
+  if (fatal_) return false;
+  if (++steps_ > kStepsMax) {
+    Fail(value, "too many combinations of union branches to try");
+    fatal_ = true;
+    return false;
+  }
+  bool fits = false;
+  switch (type.type) {
+    case Type::kString:
+    case Type::kBytes:
+    case Type::kEnum:
+    case Type::kFixed:
+      fits = value.is_string();
+      break;
+    case Type::kInt:
+      fits = value.Integer() && *value.Integer() >= INT32_MIN && *value.Integer() <= INT32_MAX;
+      break;
+    case Type::kLong:
+      fits = value.Integer().has_value();
+      break;
+    case Type::kFloat:
+    case Type::kDouble:
+      fits = value.is_number();
+      break;
+    case Type::kBoolean:
+      fits = value.is_boolean();
+      break;
+    case Type::kNull:
+      fits = value.is_null();
+      break;
+    case Type::kArray:
+      if (!value.is_array()) break;
+      for (const JsonValue item : value.items()) {
+        if (!Fits(*type.items, item)) return false;
+      }
+      return true;
+    case Type::kMap:
+      if (!value.is_object()) break;
+      for (const auto& [key, member] : value.Members()) {
+        if (!Fits(*type.items, member)) return false;
+      }
+      return true;
+    case Type::kUnion:
+      return FitsUnion(type, value);
+    case Type::kRecord:
+      if (!value.is_object()) break;
+      return FitsRecord(type, value);
+  }
+  return fits || Fail(value, fmt::format("expected {}, found {}", type.BranchName(), value.Excerpt()));
+}
+
+bool DefaultCheck::FitsUnion(const Node& type, JsonValue value) {
+  std::string names;
+  for (const Node* branch : type.branches) {
+    if (Fits(*branch, value)) return true;
+    if (fatal_) return false;
+    if (first_branch_only_) {
+      // The inner problem is kept: it says what the first branch wants.
+      if (type.branches.size() > 1) problem_ += "; the default of a union is of its first branch";
+      return false;
+    }
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", branch->BranchName());
+    if (names.size() > 200) names = names.substr(0, 200) + "...";
+  }
+  if (type.branches.size() == 1) return false;
+  return Fail(value, fmt::format("expected one of {}; found {}", names.empty() ? "no types" : names, value.Excerpt()));
+}
+
+// A field that is left out takes its own default, which was checked where it stands.
+bool DefaultCheck::FitsRecord(const Node& type, JsonValue value) {
+  if (open_records_.contains(&type)) {
+    Fail(value, fmt::format("a default of record {} cannot stand within its definition", type.name));
+    fatal_ = true;
+    return false;
+  }
+  std::unordered_map<std::string_view, JsonValue> members;
+  for (const auto& [key, member] : value.Members()) members.emplace(key, member);
+  steps_ += members.size() + type.fields.size();
+  for (const Field& field : type.fields) {
+    const auto found = members.find(field.name);
+    if (found != members.end()) {
+      if (!Fits(*field.type, found->second)) return false;
+    } else if (!field.default_json) {
+      return Fail(value, fmt::format("no value of field {}, which {} needs", field.name, type.name));
+    }
+  }
+  return true;
+}
+
+std::optional<double> RealOfText(std::string_view text) {
+  while (!text.empty() && static_cast<uint8_t>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<uint8_t>(text.back()) <= ' ') text.remove_suffix(1);
+  std::string_view unsigned_text = text;
+  if (text.starts_with('+') || text.starts_with('-')) unsigned_text.remove_prefix(1);
+  if (unsigned_text == "NaN") return std::nan("");
+  if (unsigned_text == "Infinity") return text.front() == '-' ? -HUGE_VAL : HUGE_VAL;
+  if (unsigned_text.empty() ||
+      (!std::isdigit(static_cast<uint8_t>(unsigned_text.front())) && unsigned_text.front() != '.')) {
+    return std::nullopt;
+  }
+  const bool hexadecimal = unsigned_text.starts_with("0x") || unsigned_text.starts_with("0X");
+  if (hexadecimal && unsigned_text.find_first_of("pP") == std::string_view::npos) return std::nullopt;
+  constexpr std::string_view kSuffixes = "fFdD";
+  // In hexadecimal the exponent stands between the digits and the suffix.
+  if (kSuffixes.find(text.back()) != std::string_view::npos) text.remove_suffix(1);
+  const std::string digits(text);
+  char* end = nullptr;
+  const double value = std::strtod(digits.c_str(), &end);
+  return !digits.empty() && end == digits.c_str() + digits.size() ? std::optional(value) : std::nullopt;
+}
+
+}  // namespace venice::avro
