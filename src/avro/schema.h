@@ -127,6 +127,10 @@ class Schema {
   // A handle of a primitive, for code that needs no document.
   static Schema Primitive(Type type);
 
+  // A handle on nodes that code has put together; the pointer keeps all that can be reached from it alive. Such a graph
+  // is printed; to encode with it, parse what it prints, which also checks it.
+  static Schema Of(std::shared_ptr<const Node> root) { return Schema(std::move(root)); }
+
   Schema() = default;
   bool empty() const { return node_ == nullptr; }
   const Node& node() const { return *node_; }

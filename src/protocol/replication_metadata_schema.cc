@@ -1,0 +1,148 @@
+#include "protocol/replication_metadata_schema.h"
+
+#include <map>
+
+#include "protocol/schema_graph.h"
+
+namespace venice::protocol {
+
+using avro::Field;
+using avro::Node;
+using avro::Type;
+
+namespace {
+
+namespace rmd = replication_metadata;
+
+constexpr const char* kNamespaceOfPlainValues = "com.linkedin.venice";
+// The members stand in the order in which Venice's code happens to print them: it goes through a Java HashMap.
+constexpr const char* kCollectionDefault =
+    R"({"deletedElementsTimestamps":[],"deletedElementsIdentities":[],"topLevelColoID":-1,"putOnlyPartLength":0,)"
+    R"("activeElementsTimestamps":[],"topLevelFieldTimestamp":0})";
+
+// The documentation texts below are part of the format: schemas are compared and stored with them.
+constexpr const char* kCollectionDoc =
+    "structure that maintains all of the necessary metadata to perform deterministic conflict resolution on "
+    "collection fields.";
+
+Field Make(std::string name, const Node* type, std::string doc, std::string default_json) {
+  Field field;
+  field.name = std::move(name);
+  field.type = type;
+  field.doc = std::move(doc);
+  field.default_json = std::move(default_json);
+  return field;
+}
+
+class MetadataSchemaMaker {
+ public:
+  explicit MetadataSchemaMaker(const avro::Schema& value) : schema_(value), value_(value.node()) {
+    const bool is_record = value_.type == Type::kRecord;
+    space_ = is_record ? std::string(NamespaceOf(value_.name)) : kNamespaceOfPlainValues;
+  }
+
+  Result<avro::Schema> Make() {
+    const std::string name(SimpleName(value_.BranchName()));
+    VENICE_ASSIGN(Node * record, graph_.NewNamed(Type::kRecord, InNamespace(space_, name + rmd::kRecordSuffix)));
+    long_ = graph_.Primitive(Type::kLong);
+    longs_ = graph_.ArrayOf(long_);
+    std::vector<const Node*> timestamps{long_};
+    if (value_.type == Type::kRecord) {
+      VENICE_ASSIGN(const Node* per_field, PerFieldRecord());
+      timestamps.push_back(per_field);
+    }
+    record->fields.push_back(protocol::Make(rmd::kTimestamp, graph_.FlatUnion(timestamps),
+                                            "timestamp when the full record was last updated", "0"));
+    record->fields.push_back(protocol::Make(rmd::kCheckpointVector, longs_,
+                                            "high watermark remote checkpoints which touched this record", "[]"));
+    return graph_.Finish(record);
+  }
+
+ private:
+  Result<const Node*> PerFieldRecord() {
+    VENICE_ASSIGN(Node * record, graph_.NewNamed(Type::kRecord, value_.name));
+    record->doc = value_.doc;
+    for (const Field& field : value_.fields) {
+      const Node* type = Collection(*field.type);
+      const Node* metadata = long_;
+      if (type != nullptr) {
+        VENICE_ASSIGN(metadata, CollectionRecord(*type));
+      }
+      Field made =
+          protocol::Make(field.name, metadata, "timestamp when " + field.name + " of the record was last updated",
+                         type == nullptr ? "0" : kCollectionDefault);
+      made.order = field.order;
+      record->fields.push_back(std::move(made));
+    }
+    return record;
+  }
+
+  // The array or map that the type is, or is when it is not null; else nullptr.
+  static const Node* Collection(const Node& type) {
+    const Node* inner = &type;
+    if (type.type == Type::kUnion && type.branches.size() == 2) {
+      if (type.branches[0]->type == Type::kNull)
+        inner = type.branches[1];
+      else if (type.branches[1]->type == Type::kNull)
+        inner = type.branches[0];
+    }
+    return inner->type == Type::kArray || inner->type == Type::kMap ? inner : nullptr;
+  }
+
+  // Collections of one canonical form share a record.
+  Result<const Node*> CollectionRecord(const Node& collection) {
+    const Node*& shared = collections_[schema_.At(collection).CanonicalForm()];
+    if (shared != nullptr) return shared;
+    const bool is_array = collection.type == Type::kArray;
+    const std::string name =
+        std::string(is_array ? "array" : "map") + "_CollectionMetadata_" + std::to_string(collections_.size() - 1);
+    VENICE_ASSIGN(Node * record, graph_.NewNamed(Type::kRecord, InNamespace(space_, name)));
+    const Node* element = graph_.Primitive(Type::kString);
+    if (is_array) {
+      VENICE_ASSIGN(element, graph_.Import(*collection.items));
+    }
+    const Node* integer = graph_.Primitive(Type::kInt);
+    record->doc = kCollectionDoc;
+    record->fields = {
+        protocol::Make(rmd::kTopLevelTimestamp, long_,
+                       "Timestamp of the last partial update attempting to set every element of this collection.", "0"),
+        protocol::Make(rmd::kTopLevelColoId, integer,
+                       "ID of the colo from which the last successfully applied partial update was sent.", "-1"),
+        protocol::Make(rmd::kPutOnlyPartLength, integer,
+                       "Length of the put-only part of the collection which starts from index 0.", "0"),
+        protocol::Make(rmd::kActiveTimestamps, longs_,
+                       "Timestamps of each active element in the user's collection. This is a parallel array with the "
+                       "user's collection.",
+                       "[]"),
+        protocol::Make(rmd::kDeletedIdentities, graph_.ArrayOf(element),
+                       "The tombstone array of deleted elements. This is a parallel array with "
+                       "deletedElementsTimestamps",
+                       "[]"),
+        protocol::Make(rmd::kDeletedTimestamps, longs_,
+                       "Timestamps of each deleted element. This is a parallel array with deletedElementsIdentity.",
+                       "[]"),
+    };
+    shared = record;
+    return shared;
+  }
+
+  const avro::Schema& schema_;
+  const Node& value_;
+  std::string space_;
+  SchemaGraph graph_;
+  const Node* long_ = nullptr;
+  const Node* longs_ = nullptr;
+  std::map<std::string, const Node*> collections_;
+};
+
+}  // namespace
+
+Result<avro::Schema> MakeReplicationMetadataSchema(const avro::Schema& value_schema) {
+  Result<avro::Schema> made = MetadataSchemaMaker(value_schema).Make();
+  if (!made.ok())
+    return std::move(made).error().In("replication metadata schema of " +
+                                      std::string(value_schema.node().BranchName()));
+  return made;
+}
+
+}  // namespace venice::protocol
