@@ -19,11 +19,23 @@ bool SameJson(const std::string& a, const std::string& b) {
   return !left.is_discarded() && left.dump() == right.dump();
 }
 
+// In any order.
+bool SameProperties(const Properties& a, const Properties& b) {
+  size_t count = 0;
+  for (const Property& property : a) {
+    const std::string* other = b.Find(property.name);
+    if (other == nullptr || !SameJson(property.json, *other)) return false;
+    ++count;
+  }
+  for ([[maybe_unused]] const Property& property : b) --count;
+  return count == 0;
+}
+
 class Comparison {
  public:
   bool Equal(const Node& a, const Node& b) {
     if (&a == &b) return true;
-    if (a.type != b.type || a.name != b.name || !(a.properties == b.properties)) return false;
+    if (a.type != b.type || a.name != b.name || !SameProperties(a.properties, b.properties)) return false;
     switch (a.type) {
       case Type::kRecord:
         return !open_.insert({&a, &b}).second || SameFields(a, b);
@@ -50,7 +62,8 @@ class Comparison {
     for (size_t i = 0; i < a.fields.size(); ++i) {
       const Field& left = a.fields[i];
       const Field& right = b.fields[i];
-      if (left.name != right.name || left.order != right.order || !(left.properties == right.properties)) return false;
+      if (left.name != right.name || left.order != right.order || !SameProperties(left.properties, right.properties))
+        return false;
       if (left.default_json.has_value() != right.default_json.has_value()) return false;
       if (left.default_json && !SameJson(*left.default_json, *right.default_json)) return false;
       if (!Equal(*left.type, *right.type)) return false;

@@ -30,6 +30,7 @@ Field Make(std::string name, const Node* type, std::string doc, std::string defa
   field.name = std::move(name);
   field.type = type;
   field.doc = std::move(doc);
+  field.has_doc = true;
   field.default_json = std::move(default_json);
   return field;
 }
@@ -62,6 +63,8 @@ class MetadataSchemaMaker {
   Result<const Node*> PerFieldRecord() {
     VENICE_ASSIGN(Node * record, graph_.NewNamed(Type::kRecord, value_.name));
     record->doc = value_.doc;
+    record->has_doc = value_.has_doc;
+    record->is_error = value_.is_error;
     for (const Field& field : value_.fields) {
       const Node* type = Collection(*field.type);
       const Node* metadata = long_;
@@ -103,6 +106,7 @@ class MetadataSchemaMaker {
     }
     const Node* integer = graph_.Primitive(Type::kInt);
     record->doc = kCollectionDoc;
+    record->has_doc = true;
     record->fields = {
         protocol::Make(rmd::kTopLevelTimestamp, long_,
                        "Timestamp of the last partial update attempting to set every element of this collection.", "0"),

@@ -74,6 +74,7 @@ class Merger {
     VENICE_ASSIGN(Node * merged, graph_.NewNamed(Type::kRecord, existing.name));
     entry->second = merged;
     merged->doc = existing.doc;
+    merged->has_doc = existing.has_doc;
     for (const Field& field : fresh.fields) {
       const int at = existing.FieldIndex(field.name);
       Result<Field> both = at < 0 ? Copy(field) : MergeFields(existing.fields[static_cast<size_t>(at)], field);
@@ -106,7 +107,10 @@ class Merger {
   Result<Field> MergeFields(const Field& existing, const Field& fresh) {
     Field both = WithoutType(fresh);
     VENICE_ASSIGN(both.type, Merge(*existing.type, *fresh.type));
-    if (both.doc.empty()) both.doc = existing.doc;
+    if (!both.has_doc) {
+      both.doc = existing.doc;
+      both.has_doc = existing.has_doc;
+    }
     if (!both.default_json && existing.default_json)
       both.default_json = DefaultInJavaForm(*existing.type, *existing.default_json);
     return both;
@@ -122,14 +126,15 @@ class Merger {
     VENICE_ASSIGN(Node * merged, graph_.NewNamed(fresh.type, fresh.name));
     entry->second = merged;
     merged->doc = fresh.doc;
+    merged->has_doc = fresh.has_doc;
     merged->fixed_size = fresh.fixed_size;
     merged->default_symbol = fresh.default_symbol;
     merged->symbols = existing.symbols;
     for (const std::string& symbol : fresh.symbols)
       if (existing.SymbolIndex(symbol) < 0) merged->symbols.push_back(symbol);
-    for (const auto& [name, json] : existing.properties)
-      if (!fresh.properties.contains(name)) merged->properties[name] = json;
-    for (const auto& [name, json] : fresh.properties) merged->properties[name] = json;
+    for (const avro::Property& property : existing.properties)
+      if (!fresh.properties.contains(property.name)) merged->properties.Add(property.name, property.json);
+    for (const avro::Property& property : fresh.properties) merged->properties.Add(property.name, property.json);
     return merged;
   }
 

@@ -29,6 +29,8 @@ class UpdateSchemaMaker {
   Result<avro::Schema> Make() {
     VENICE_ASSIGN(Node * record, graph_.NewNamed(Type::kRecord, value_.name + update::kRecordSuffix));
     record->doc = value_.doc;
+    record->has_doc = value_.has_doc;
+    record->is_error = value_.is_error;
     for (const Field& field : value_.fields) {
       if (no_op_ == nullptr) {
         VENICE_ASSIGN(no_op_, graph_.NewNamed(Type::kRecord, InNamespace(space_, update::kNoOp)));
@@ -36,6 +38,7 @@ class UpdateSchemaMaker {
       Field updated;
       updated.name = field.name;
       updated.doc = field.doc;
+      updated.has_doc = field.has_doc;
       updated.order = field.order;
       updated.default_json = "{}";  // NoOp
       VENICE_ASSIGN(updated.type, FieldUnion(field));
