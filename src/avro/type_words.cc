@@ -13,8 +13,8 @@ std::string LogicalInWords(const Node& node) {
   const std::string logical = node.LogicalType();
   if (logical.empty()) return "";
   const auto attribute = [&](const char* name, const char* missing) {
-    const auto found = node.properties.find(name);
-    return found == node.properties.end() ? std::string(missing) : found->second;
+    const std::string* found = node.properties.Find(name);
+    return found == nullptr ? std::string(missing) : *found;
   };
   const bool binary = node.type == Type::kBytes || node.type == Type::kFixed;
   if (logical == "decimal" && binary)
