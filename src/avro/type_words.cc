@@ -69,8 +69,6 @@ std::string ItemInWords(const Node& node) {
 
 }  // namespace
 
-std::string_view SimpleName(std::string_view full_name) { return full_name.substr(full_name.rfind('.') + 1); }
-
 bool HasNullBranch(const Node& node) {
   for (const Node* branch : node.branches) {
     if (branch->type == Type::kNull) return true;

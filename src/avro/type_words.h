@@ -4,15 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "avro/names.h"
 #include "avro/schema.h"
 
 namespace venice::avro {
 
 // Named types are called by their simple name and not expanded. A long union ends in "... (12 types)".
 std::string TypeInWords(const Node& node);
-
-// The part of a full name after the last dot.
-std::string_view SimpleName(std::string_view full_name);
 
 // The only branch of a union beside null, when there is exactly one; else nullptr.
 const Node* NullableBranch(const Node& node);
