@@ -8,37 +8,37 @@ namespace {
 // A union of more types than this is a list nobody reads to its end.
 constexpr size_t kBranchesShownMax = 12;
 
-// Empty when the logical type is unknown or does not go with the type: Avro ignores it then.
+// Empty when there is none, or one that Avro ignores.
 std::string LogicalInWords(const Node& node) {
-  const std::string logical = node.LogicalType();
-  if (logical.empty()) return "";
-  const auto attribute = [&](const char* name, const char* missing) {
-    const std::string* found = node.properties.Find(name);
-    return found == nullptr ? std::string(missing) : *found;
-  };
-  const bool binary = node.type == Type::kBytes || node.type == Type::kFixed;
-  if (logical == "decimal" && binary)
-    return fmt::format("decimal({}, {})", attribute("precision", "?"), attribute("scale", "0"));
-  if (logical == "uuid" && (node.type == Type::kString || node.fixed_size == 16)) return "UUID";
-  if (logical == "duration" && node.fixed_size == 12) return "duration";
-  struct Unit {
-    std::string_view logical;
-    Type type;
-    std::string_view words;
-  };
-  static constexpr Unit kUnits[] = {
-      {"date", Type::kInt, "date"},
-      {"time-millis", Type::kInt, "time of day in milliseconds"},
-      {"time-micros", Type::kLong, "time of day in microseconds"},
-      {"timestamp-millis", Type::kLong, "timestamp in milliseconds"},
-      {"timestamp-micros", Type::kLong, "timestamp in microseconds"},
-      {"timestamp-nanos", Type::kLong, "timestamp in nanoseconds"},
-      {"local-timestamp-millis", Type::kLong, "local timestamp in milliseconds"},
-      {"local-timestamp-micros", Type::kLong, "local timestamp in microseconds"},
-      {"local-timestamp-nanos", Type::kLong, "local timestamp in nanoseconds"},
-  };
-  for (const Unit& unit : kUnits) {
-    if (unit.logical == logical && unit.type == node.type) return std::string(unit.words);
+  switch (node.logical.kind) {
+    case LogicalKind::kNone:
+      return "";
+    case LogicalKind::kDecimal:
+      return fmt::format("decimal({}, {})", node.logical.precision, node.logical.scale);
+    case LogicalKind::kBigDecimal:
+      return "decimal of any scale";
+    case LogicalKind::kUuid:
+      return "UUID";
+    case LogicalKind::kDate:
+      return "date";
+    case LogicalKind::kTimeMillis:
+      return "time of day in milliseconds";
+    case LogicalKind::kTimeMicros:
+      return "time of day in microseconds";
+    case LogicalKind::kTimestampMillis:
+      return "timestamp in milliseconds";
+    case LogicalKind::kTimestampMicros:
+      return "timestamp in microseconds";
+    case LogicalKind::kTimestampNanos:
+      return "timestamp in nanoseconds";
+    case LogicalKind::kLocalTimestampMillis:
+      return "local timestamp in milliseconds";
+    case LogicalKind::kLocalTimestampMicros:
+      return "local timestamp in microseconds";
+    case LogicalKind::kLocalTimestampNanos:
+      return "local timestamp in nanoseconds";
+    case LogicalKind::kDuration:
+      return "duration";
   }
   return "";
 }
