@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include "avro/binary.h"
+#include "avro/compare.h"
 #include "avro/json.h"
 #include "avro/skip.h"
 
@@ -125,6 +126,8 @@ TEST(Property, EverythingRoundTrips) {
     RC_ASSERT(DecodeAll(Resolver::Make(*schema, *schema).value(), bytes).value() == datum);
     std::string_view in = bytes;
     RC_ASSERT(Skip(*schema, in).ok() && in.empty());
+    const auto same = CompareEncoded(*schema, bytes, bytes);
+    RC_ASSERT((!same.ok() || std::is_eq(*same)));
     RC_ASSERT(bytes.size() >= (*schema)->encoded_bytes_min);
     if (AsciiOnly(schema->node(), datum)) {
       RC_ASSERT(FromJson(*schema, ToJson(*schema, datum).value()).value() == datum);
@@ -143,6 +146,36 @@ TEST(Property, RandomBytesNeverCrash) {
     const bool decodes = Decode(schema, decoded).ok();
     const bool skips = Skip(schema, skipped).ok();
     if (decodes) RC_ASSERT(skips && skipped.size() == decoded.size());
+  });
+  EXPECT_TRUE(holds);
+}
+
+TEST(Property, EncodedOrderIsTheOrderOfValues) {
+  const bool holds = rc::check("comparing bytes and values agree; the order is antisymmetric and transitive", [] {
+    Generator generator;
+    const Schema schema = Schema::Parse(generator.Schema(2)).value();
+    std::vector<Datum> values;
+    for (int i = 0; i < 3; ++i) values.push_back(generator.Value(schema.node()));
+    const auto order = [&](size_t i, size_t j) {
+      const auto encoded = CompareEncoded(schema, Encode(schema, values[i]).value(), Encode(schema, values[j]).value());
+      const auto compared = Compare(schema, values[i], values[j]);
+      RC_ASSERT(encoded.ok() == compared.ok());
+      if (!encoded.ok()) return std::optional<int>();
+      RC_ASSERT((*encoded == *compared));
+      if (std::is_eq(*encoded) && schema.type() != Type::kRecord) RC_ASSERT(values[i] == values[j]);
+      return std::optional<int>(*encoded < 0 ? -1 : *encoded > 0 ? 1 : 0);
+    };
+    for (size_t i = 0; i < 3; ++i) {
+      for (size_t j = 0; j < 3; ++j) {
+        const auto forward = order(i, j);
+        const auto back = order(j, i);
+        RC_ASSERT(forward.has_value() == back.has_value());
+        if (forward) RC_ASSERT(*forward == -*back);
+      }
+    }
+    const auto first = order(0, 1);
+    const auto second = order(1, 2);
+    if (first && second && *first <= 0 && *second <= 0) RC_ASSERT(*order(0, 2) <= 0);
   });
   EXPECT_TRUE(holds);
 }

@@ -7,12 +7,14 @@ schemas.jsonl   schema texts of schemas.py with Java's verdict, Schema.toString(
                 type. "accepted" is the verdict of Avro 1.12, "accepted_strictly" also needs that of 1.11, whose unions
                 take defaults of their first branch only. Where both versions stray from the specification, we follow
                 them; where only 1.12 does (see DIFFERENT), we follow the specification and 1.11.
+values.jsonl    the sort order of encoded values (BinaryData.compare), and JSON written and read, from orders.py
 """
 import json
 import pathlib
 import subprocess
 import sys
 
+import orders
 import schemas
 
 HERE = pathlib.Path(__file__).parent
@@ -63,6 +65,7 @@ def main():
         if test["accepted"] and '{"type":"B"}' in test["schema"]:
             test["accepted_strictly"] = True
     write("schemas.jsonl", results)
+    write("values.jsonl", answers(current, list(orders.tests())))
 
 
 if __name__ == "__main__":
