@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "avro/mismatch.h"
+#include "avro/names.h"
 #include "avro/resolver.h"
 #include "avro/type_words.h"
 
@@ -204,7 +205,7 @@ class Comparer {
       const auto found = written.find(name);
       return found == written.end() ? nullptr : found->second;
     };
-    std::optional<std::vector<const Field*>> unread;  // the writer's fields that the reader does not name
+    std::optional<Strangers> strangers;
     for (const Field& field : reader.fields) {
       const Field* source = find(field.name);
       bool ambiguous = false;
@@ -221,17 +222,23 @@ class Comparer {
       } else if (source != nullptr) {
         CheckInto(*field.type, *source->type, depth, PathStep::Kind::kField, field.name, out);
       } else if (!field.default_json) {
-        if (!unread) unread = FieldsOnlyIn(writer, reader);
+        if (!strangers) strangers = Strangers{FieldsOnlyIn(reader, writer), FieldsOnlyIn(writer, reader)};
         AddAtField({.rule = Rule::kMissingDefault,
                     .reader = &reader,
                     .writer = &writer,
                     .field = &field,
-                    .lookalike = Lookalike(field, *unread),
+                    .lookalike = Lookalike(field, *strangers),
                     .beyond_avro = by_alias != nullptr},
                    out);
       }
     }
   }
+
+  // Fields that only one of two records has.
+  struct Strangers {
+    std::vector<const Field*> of_reader;
+    std::vector<const Field*> of_writer;
+  };
 
   // The first few: among many strangers nobody can tell which one was renamed.
   static std::vector<const Field*> FieldsOnlyIn(const Node& record, const Node& other) {
@@ -245,15 +252,19 @@ class Comparer {
     return strangers;
   }
 
-  // The only candidate of the same type: likely the same field under another name.
-  static const Field* Lookalike(const Field& field, const std::vector<const Field*>& candidates) {
-    const Field* lookalike = nullptr;
-    for (const Field* candidate : candidates) {
-      if (TypeInWords(*candidate->type) != TypeInWords(*field.type)) continue;
-      if (lookalike != nullptr) return nullptr;
-      lookalike = candidate;
-    }
-    return lookalike;
+  // The only two strangers of a type: likely the same field under another name.
+  static const Field* Lookalike(const Field& field, const Strangers& strangers) {
+    const std::string words = TypeInWords(*field.type);
+    const auto only = [&](const std::vector<const Field*>& fields) {
+      const Field* found = nullptr;
+      for (const Field* one : fields) {
+        if (TypeInWords(*one->type) != words) continue;
+        if (found != nullptr) return static_cast<const Field*>(nullptr);
+        found = one;
+      }
+      return found;
+    };
+    return only(strangers.of_reader) == &field ? only(strangers.of_writer) : nullptr;
   }
 
   static void AddAtField(Mismatch mismatch, Outcome& out) {
@@ -382,6 +393,7 @@ Comparison Compare(const Schema& candidate, const Schema& registered, Rules rule
   std::ranges::move(Tell(forward, registered, candidate, Direction::kOldReadsNew),
                     std::back_inserter(comparison.findings));
   comparison.more_findings = backward.more + forward.more;
+  comparison.notes = NotesOn(candidate, registered);
   return comparison;
 }
 

@@ -71,17 +71,24 @@ struct Finding {
 constexpr size_t kFindingsMax = 100;  // per direction; the rest is only counted
 constexpr size_t kAlsoAtMax = 5;
 
+// Something that leaves the verdict as it is but that the schema's owner should know.
+struct Note {
+  std::string path;
+  std::string text;
+};
+
 struct Comparison {
   Compatibility verdict = Compatibility::kFull;
   std::vector<Finding> findings;  // kNewReadsOld first; in the order of the reader's fields
   size_t more_findings = 0;       // beyond kFindingsMax
+  std::vector<Note> notes;
 };
 
 // One direction, all findings and not only the first; empty means that every value can be read. Recursive schemas end.
 std::vector<Finding> FindIncompatibilities(const Schema& reader, const Schema& writer,
                                            Direction direction = Direction::kNewReadsOld, Rules rules = Rules::kAvro);
 
-// Both directions.
+// Both directions and the notes.
 Comparison Compare(const Schema& candidate, const Schema& registered, Rules rules = Rules::kAvro);
 
 struct RegisteredSchema {
@@ -92,6 +99,9 @@ struct VersionComparison {
   int32_t id = 0;
   Comparison comparison;
 };
+// What the owner of the new schema should know although no rule forbids it: values lost, renamed, misread.
+std::vector<Note> NotesOn(const Schema& candidate, const Schema& registered);
+
 // In the order of `registered`.
 std::vector<VersionComparison> CompareWithAll(const Schema& candidate, std::span<const RegisteredSchema> registered,
                                               Rules rules = Rules::kAvro);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "avro/names.h"
 #include "avro/type_words.h"
 
 namespace venice::avro {

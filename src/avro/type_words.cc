@@ -2,13 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "avro/names.h"
+
 namespace venice::avro {
 namespace {
 
 // A union of more types than this is a list nobody reads to its end.
 constexpr size_t kBranchesShownMax = 12;
 
-// Empty when there is none, or one that Avro ignores.
+// Empty when there is none, or one that does not go with the type: Avro ignores it then.
 std::string LogicalInWords(const Node& node) {
   switch (node.logical.kind) {
     case LogicalKind::kNone:
@@ -16,27 +18,27 @@ std::string LogicalInWords(const Node& node) {
     case LogicalKind::kDecimal:
       return fmt::format("decimal({}, {})", node.logical.precision, node.logical.scale);
     case LogicalKind::kBigDecimal:
-      return "decimal of any scale";
+      return "decimal";
     case LogicalKind::kUuid:
       return "UUID";
     case LogicalKind::kDate:
       return "date";
     case LogicalKind::kTimeMillis:
-      return "time of day in milliseconds";
+      return "time of day in ms";
     case LogicalKind::kTimeMicros:
-      return "time of day in microseconds";
+      return "time of day in us";
     case LogicalKind::kTimestampMillis:
-      return "timestamp in milliseconds";
+      return "timestamp in ms";
     case LogicalKind::kTimestampMicros:
-      return "timestamp in microseconds";
+      return "timestamp in us";
     case LogicalKind::kTimestampNanos:
-      return "timestamp in nanoseconds";
+      return "timestamp in ns";
     case LogicalKind::kLocalTimestampMillis:
-      return "local timestamp in milliseconds";
+      return "local timestamp in ms";
     case LogicalKind::kLocalTimestampMicros:
-      return "local timestamp in microseconds";
+      return "local timestamp in us";
     case LogicalKind::kLocalTimestampNanos:
-      return "local timestamp in nanoseconds";
+      return "local timestamp in ns";
     case LogicalKind::kDuration:
       return "duration";
   }
