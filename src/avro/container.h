@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "avro/datum.h"
 #include "avro/schema.h"
@@ -24,7 +25,25 @@ Result<Codec> ParseCodec(std::string_view name);
 struct ContainerReaderOptions {
   ByteSize block_bytes_max = 512_MiB;  // of one block, stored or expanded; Avro's writers make them 16 KiB to 16 MiB
   Schema::Defaults defaults = Schema::Defaults::kAccept;
+  // Damage is jumped over, to the next sync marker, and told by losses(); else it is an error. The header must be
+  // whole.
+  bool recover = false;
 };
+
+// What a recovering reader could not read.
+struct Losses {
+  struct Stretch {
+    uint64_t offset = 0;  // of its first byte in the file
+    uint64_t bytes = 0;
+    int64_t values = -1;  // how many were in it, or -1: the damage hides it
+    std::string reason;
+  };
+  uint64_t stretches = 0;
+  uint64_t bytes = 0;
+  int64_t values = 0;          // in stretches that tell
+  std::vector<Stretch> first;  // at most kLossesTold
+};
+constexpr size_t kLossesTold = 100;
 
 // A block as it lies in the file.
 struct RawBlock {
@@ -78,6 +97,16 @@ class ContainerReader {
   // Value by value; do not mix with the block calls.
   Result<std::optional<Datum>> Next();
 
+  // Continues with the first block that begins after a sync marker at or behind `position`: with PastSync, how readers
+  // share a file. Each takes the blocks from Sync(begin) until PastSync(end), and together they take every block once.
+  // Errors: kIo.
+  Status Sync(uint64_t position);
+  // Whether the next value, or the next block, belongs to whoever reads from `position` on.
+  bool PastSync(uint64_t position) const;
+  std::string_view sync_marker() const;
+
+  const Losses& losses() const;  // of a reader that recovers; a value that is damaged costs the rest of its block
+
   // An error placed in this file: "<name>, block 3 at byte 4096: <what>".
   Error ErrorIn(const RawBlock& block, const Error& what) const;
 
@@ -102,12 +131,20 @@ class ContainerWriter {
                                                          ContainerWriterOptions options = {});
   // Into memory; see bytes().
   static Result<std::unique_ptr<ContainerWriter>> InMemory(const Schema& schema, ContainerWriterOptions options = {});
+  // Adds to a file that exists, with its schema, codec and marker (of `options` only level and block_bytes count).
+  // Errors: those of reading the header; kCorruption when the file does not end with its sync marker.
+  static Result<std::unique_ptr<ContainerWriter>> AppendTo(const std::string& path,
+                                                           ContainerWriterOptions options = {});
   ~ContainerWriter();  // closes the file without writing the last block: call Close
 
   Status Append(const Datum& datum);
   // `encoded` must be one value of the schema; it is not checked.
   Status AppendEncoded(std::string_view encoded);
+  // Writes the values so far as a block; the next one begins at the offset it returns, where Sync(offset - 16) finds
+  // it.
+  Result<uint64_t> EndBlock();
   Status Close();
+  const Schema& schema() const;
   const std::string& bytes() const;  // InMemory only
 
  private:

@@ -17,6 +17,7 @@ constexpr size_t kSyncBytes = 16;
 constexpr size_t kHeaderBytesMax = 16 << 20;  // the schema is in it
 constexpr size_t kHeaderBytes = 64 << 10;     // usually enough; folders of many files are looked at before a push
 constexpr size_t kReadBytes = 1 << 20;
+constexpr size_t kMetadataEntriesMax = 4096;  // Avro's own are two; memory is taken for each
 
 Error Corrupt(std::string message) { return Error(ErrorCode::kCorruption, std::move(message)); }
 
@@ -35,12 +36,14 @@ struct ContainerReader::State {
   Codec codec = Codec::kNull;
   std::map<std::string, std::string> metadata;
   std::string sync;
+  uint64_t data_offset = 0;  // of the first block
   int64_t next_index = 0;
   std::optional<BlockExpander> expander;
   // Of Next():
   std::optional<Block> block;
   std::string_view values;
   int64_t values_left = 0;
+  Losses losses;
 
   ~State() {
     if (fd >= 0) ::close(fd);
@@ -71,6 +74,46 @@ struct ContainerReader::State {
     return Ok();
   }
 
+  // Makes `offset` the next byte to be read.
+  Status SeekTo(uint64_t offset) {
+    const uint64_t window = file_read - buffer.size();  // of the buffer's first byte
+    if (offset >= window && offset <= file_read) {
+      begin = static_cast<size_t>(offset - window);
+      return Ok();
+    }
+    if (::lseek(fd, static_cast<off_t>(offset), SEEK_SET) < 0) return ErrnoError("seek in " + name, errno);
+    buffer.clear();
+    begin = 0;
+    file_read = offset;
+    return Ok();
+  }
+
+  // Moves behind the next sync marker that begins at or after `offset`, or to the end of the file. Metadata may hold a
+  // copy of the marker: the first that counts is the header's own.
+  Status SkipToSync(uint64_t offset) {
+    VENICE_TRY(SeekTo(std::min(std::max(offset, data_offset - kSyncBytes), size)));
+    while (true) {
+      VENICE_TRY(Fill(kReadBytes));
+      const size_t found = Unread().find(sync);
+      if (found != std::string_view::npos) {
+        begin += found + kSyncBytes;
+        return Ok();
+      }
+      if (file_read >= size) {
+        begin = buffer.size();
+        return Ok();
+      }
+      begin = buffer.size() - (kSyncBytes - 1);  // a marker may lie across the end of the window
+    }
+  }
+
+  void Lost(uint64_t offset, int64_t values, const Error& error) {
+    ++losses.stretches;
+    losses.bytes += Offset() - offset;
+    losses.values += std::max<int64_t>(values, 0);
+    if (losses.first.size() < kLossesTold) losses.first.push_back({offset, Offset() - offset, values, error.message()});
+  }
+
   Status ReadHeader() {
     VENICE_TRY(Fill(kHeaderBytes, kHeaderBytes));
     if (size == 0) return Corrupt(name + ": the file is empty, not an Avro container file");
@@ -79,7 +122,11 @@ struct ContainerReader::State {
     }
     if (!ParseHeader()) {
       VENICE_TRY(Fill(kHeaderBytesMax));
-      if (!ParseHeader()) return Corrupt(name + ": the header is cut short or damaged");
+      if (!ParseHeader()) {
+        return Corrupt(
+            fmt::format("{}: the header is cut short or damaged, larger than {} bytes or of more than {} entries", name,
+                        kHeaderBytesMax, kMetadataEntriesMax));
+      }
     }
     const auto schema_text = metadata.find("avro.schema");
     if (schema_text == metadata.end()) return Corrupt(name + ": the header has no avro.schema");
@@ -110,6 +157,7 @@ struct ContainerReader::State {
         std::string_view key;
         std::string_view value;
         if (!ReadBytes(in, key) || !ReadBytes(in, value)) return false;
+        if (metadata.size() >= kMetadataEntriesMax) return false;
         metadata[std::string(key)] = value;
       }
     }
@@ -117,6 +165,7 @@ struct ContainerReader::State {
     if (!ReadFixed(in, kSyncBytes, marker)) return false;
     sync = marker;
     begin += before - in.size();
+    data_offset = Offset();
     return true;
   }
 
@@ -124,7 +173,32 @@ struct ContainerReader::State {
     return fmt::format("{}, block {} at byte {}", name, index, offset);
   }
 
+  // The marker behind a large block is looked at before its memory is taken. False also when it cannot be read.
+  bool MarkerFollows(uint64_t block_bytes) {
+    if (block_bytes + kSyncBytes <= buffer.size() - begin || fd < 0) return true;  // will be compared in memory
+    char marker[kSyncBytes];
+    const auto at = static_cast<off_t>(Offset() + block_bytes);
+    return ::pread(fd, marker, kSyncBytes, at) == static_cast<ssize_t>(kSyncBytes) &&
+           std::string_view(marker, kSyncBytes) == sync;
+  }
+
+  // A damaged block is an error, or skipped when the reader recovers.
   Result<std::optional<RawBlock>> NextRaw() {
+    while (true) {
+      const uint64_t offset = Offset();
+      auto raw = ReadRaw();
+      if (raw.ok() || !Skippable(raw.error())) return raw;
+      VENICE_TRY(SkipToSync(offset));
+      ++next_index;
+      Lost(offset, -1, raw.error());
+    }
+  }
+
+  bool Skippable(const Error& error) const {
+    return options.recover && (error.code() == ErrorCode::kCorruption || error.code() == ErrorCode::kTooLarge);
+  }
+
+  Result<std::optional<RawBlock>> ReadRaw() {
     VENICE_TRY(Fill(2 * kVarintBytesMax));
     if (Unread().empty()) return std::optional<RawBlock>();
     RawBlock raw{.index = next_index, .offset = Offset()};
@@ -138,13 +212,15 @@ struct ContainerReader::State {
     begin += before - in.size();
     const uint64_t left = size - Offset();
     if (static_cast<uint64_t>(bytes) > left || left - static_cast<uint64_t>(bytes) < kSyncBytes) {
-      return bad(fmt::format("cut short: the block needs {} bytes, the file has {} left", bytes + 16, left));
+      return bad(fmt::format("cut short: the block needs {} bytes, the file has {} left",
+                             static_cast<uint64_t>(bytes) + kSyncBytes, left));
     }
     if (static_cast<uint64_t>(bytes) > options.block_bytes_max.bytes()) {
       return Error(ErrorCode::kTooLarge,
                    fmt::format("{}: the block has {} bytes, at most {} are accepted", Place(raw.index, raw.offset),
                                bytes, options.block_bytes_max.ToString()));
     }
+    if (!MarkerFollows(static_cast<uint64_t>(bytes))) return bad("wrong sync marker after the block");
     const auto stored_bytes = static_cast<size_t>(bytes);
     VENICE_TRY(Fill(stored_bytes + kSyncBytes));
     in = Unread();
@@ -157,11 +233,42 @@ struct ContainerReader::State {
   }
 
   Result<std::optional<Block>> NextExpanded() {
-    VENICE_ASSIGN(const auto raw, NextRaw());
-    if (!raw) return std::optional<Block>();
-    auto data = expander->Expand(raw->stored);
-    if (!data.ok()) return std::move(data).error().In(Place(raw->index, raw->offset));
-    return std::optional(Block{.index = raw->index, .offset = raw->offset, .count = raw->count, .data = *data});
+    while (true) {
+      VENICE_ASSIGN(const auto raw, NextRaw());
+      if (!raw) return std::optional<Block>();
+      auto data = expander->Expand(raw->stored);
+      if (data.ok()) {
+        return std::optional(Block{.index = raw->index, .offset = raw->offset, .count = raw->count, .data = *data});
+      }
+      Error error = std::move(data).error().In(Place(raw->index, raw->offset));
+      if (!Skippable(error)) return error;
+      Lost(raw->offset, raw->count, error);
+    }
+  }
+
+  // The next value of the current block, or nullopt when there is none. Errors: kCorruption.
+  Result<std::optional<Datum>> NextOfBlock() {
+    if (!block) return std::optional<Datum>();
+    const auto bad = [&](std::string what) { return Corrupt(Place(block->index, block->offset) + ": " + what); };
+    if (values_left == 0) {
+      if (values.empty()) return std::optional<Datum>();
+      return bad(fmt::format("{} bytes are left over after the block's {} values", values.size(), block->count));
+    }
+    // Values without bytes ("null") cost their writer nothing, so nothing else bounds their number.
+    if (values.empty() && schema->encoded_bytes_min > 0) return bad(fmt::format("{} values in no bytes", values_left));
+    auto datum = Decode(schema, values);
+    if (!datum.ok()) {
+      return std::move(datum).error().In(fmt::format("{}, value {} of {}", Place(block->index, block->offset),
+                                                     block->count - values_left, block->count));
+    }
+    --values_left;
+    return std::optional(std::move(datum).value());
+  }
+
+  void DropBlock() {
+    block.reset();
+    values = {};
+    values_left = 0;
   }
 };
 
@@ -210,27 +317,34 @@ Error ContainerReader::ErrorIn(const RawBlock& block, const Error& what) const {
 
 Result<std::optional<Datum>> ContainerReader::Next() {
   State& s = *state_;
-  while (s.values_left == 0) {
-    if (s.block && !s.values.empty()) {
-      return Corrupt(fmt::format("{}: {} bytes are left over after the block's {} values",
-                                 s.Place(s.block->index, s.block->offset), s.values.size(), s.block->count));
+  while (true) {
+    auto datum = s.NextOfBlock();
+    if (!datum.ok()) {
+      if (!s.Skippable(datum.error())) return std::move(datum).error();
+      s.Lost(s.block->offset, s.values_left, datum.error());
+    } else if (*datum) {
+      return datum;
     }
+    s.DropBlock();
     VENICE_ASSIGN(s.block, s.NextExpanded());
     if (!s.block) return std::optional<Datum>();
     s.values = s.block->data;
     s.values_left = s.block->count;
-    // Values without bytes ("null") cost their writer nothing, so nothing else bounds their number.
-    if (s.values.empty() && s.values_left > 0 && s.schema->encoded_bytes_min > 0) {
-      return Corrupt(fmt::format("{}: {} values in no bytes", s.Place(s.block->index, s.block->offset), s.values_left));
-    }
   }
-  auto datum = Decode(s.schema, s.values);
-  if (!datum.ok()) {
-    return std::move(datum).error().In(fmt::format("{}, value {} of {}", s.Place(s.block->index, s.block->offset),
-                                                   s.block->count - s.values_left, s.block->count));
-  }
-  --s.values_left;
-  return std::optional(std::move(datum).value());
 }
+
+Status ContainerReader::Sync(uint64_t position) {
+  state_->DropBlock();
+  return state_->SkipToSync(position);
+}
+
+bool ContainerReader::PastSync(uint64_t position) const {
+  const State& s = *state_;
+  const uint64_t start = s.values_left > 0 ? s.block->offset : s.Offset();
+  return start >= s.size || start - std::min<uint64_t>(start, kSyncBytes) >= position;
+}
+
+std::string_view ContainerReader::sync_marker() const { return state_->sync; }
+const Losses& ContainerReader::losses() const { return state_->losses; }
 
 }  // namespace venice::avro

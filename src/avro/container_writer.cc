@@ -21,7 +21,8 @@ struct ContainerWriter::State {
   std::string block;  // values not yet written
   int64_t block_count = 0;
   std::string stored;
-  std::string out;  // file content not yet handed to the kernel; everything when in memory
+  std::string out;       // file content not yet handed to the kernel; everything when in memory
+  uint64_t written = 0;  // bytes of the file before `out`
   bool closed = false;
 
   ~State() {
@@ -75,6 +76,7 @@ struct ContainerWriter::State {
       if (count < 0) return ErrnoError("write " + path, errno);
       left.remove_prefix(static_cast<size_t>(count));
     }
+    written += out.size();
     out.clear();
     return Ok();
   }
@@ -109,6 +111,28 @@ Result<std::unique_ptr<ContainerWriter>> ContainerWriter::InMemory(const Schema&
   return std::unique_ptr<ContainerWriter>(new ContainerWriter(std::move(state)));
 }
 
+Result<std::unique_ptr<ContainerWriter>> ContainerWriter::AppendTo(const std::string& path,
+                                                                   ContainerWriterOptions options) {
+  VENICE_ASSIGN(const auto reader, ContainerReader::Open(path));
+  auto state = std::make_unique<State>();
+  state->schema = reader->schema();
+  state->options = std::move(options);
+  state->options.codec = reader->codec();
+  state->sync = reader->sync_marker();
+  state->path = path;
+  state->written = reader->size();
+  state->fd = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC);
+  if (state->fd < 0) return ErrnoError("open " + path, errno);
+  std::string end(state->sync.size(), '\0');
+  const auto at = static_cast<off_t>(reader->size() - end.size());
+  if (::pread(state->fd, end.data(), end.size(), at) != static_cast<ssize_t>(end.size()) || end != state->sync) {
+    return Error(
+        ErrorCode::kCorruption,
+        path + ": the file does not end with its sync marker, so its last block is cut short; nothing was added");
+  }
+  return std::unique_ptr<ContainerWriter>(new ContainerWriter(std::move(state)));
+}
+
 Status ContainerWriter::Append(const Datum& datum) {
   VENICE_TRY(Encode(state_->schema, datum, state_->block));
   return state_->Added();
@@ -117,6 +141,11 @@ Status ContainerWriter::Append(const Datum& datum) {
 Status ContainerWriter::AppendEncoded(std::string_view encoded) {
   state_->block += encoded;
   return state_->Added();
+}
+
+Result<uint64_t> ContainerWriter::EndBlock() {
+  VENICE_TRY(state_->FinishBlock());
+  return state_->written + state_->out.size();
 }
 
 Status ContainerWriter::Close() {
@@ -130,6 +159,7 @@ Status ContainerWriter::Close() {
   return Ok();
 }
 
+const Schema& ContainerWriter::schema() const { return state_->schema; }
 const std::string& ContainerWriter::bytes() const { return state_->out; }
 
 }  // namespace venice::avro
