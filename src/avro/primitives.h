@@ -4,6 +4,7 @@
 // bytes are cut short or not a valid encoding. Nothing is read outside the view.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -31,8 +32,22 @@ inline size_t StoreVarint(char* out, uint64_t value) {
   return size;
 }
 
-// A pointer just after the varint, or nullptr when it is cut short or does not fit 64 bits.
-inline const char* LoadVarint(const char* at, const char* end, uint64_t& value) {
+// A varint of more than one byte, or one whose first byte may be missing; as LoadVarint.
+inline const char* LoadLongVarint(const char* at, const char* end, uint64_t& value) {
+  if (end - at >= 8) [[likely]] {
+    // Eight bytes at once: the lowest clear top bit ends the number; then the groups of 7 bits close up. No branch
+    // depends on the length, which in real data cannot be predicted.
+    uint64_t word = 0;
+    std::memcpy(&word, at, sizeof(word));
+    const uint64_t stops = ~word & 0x8080808080808080;
+    if (stops != 0) [[likely]] {
+      word &= (stops ^ (stops - 1)) & 0x7f7f7f7f7f7f7f7f;
+      word = (word & 0x007f007f007f007f) | ((word & 0x7f007f007f007f00) >> 1);
+      word = (word & 0x00003fff00003fff) | ((word & 0x3fff00003fff0000) >> 2);
+      value = (word & 0x000000000fffffff) | ((word & 0x0fffffff00000000) >> 4);
+      return at + (std::countr_zero(stops) / 8 + 1);
+    }
+  }
   uint64_t result = 0;
   for (int shift = 0; shift < 64 && at < end; shift += 7) {
     const auto byte = static_cast<uint8_t>(*at++);
@@ -44,6 +59,15 @@ inline const char* LoadVarint(const char* at, const char* end, uint64_t& value) 
     }
   }
   return nullptr;
+}
+
+// A pointer just after the varint, or nullptr when it is cut short or does not fit 64 bits.
+inline const char* LoadVarint(const char* at, const char* end, uint64_t& value) {
+  if (at < end && static_cast<uint8_t>(*at) < 0x80) [[likely]] {
+    value = static_cast<uint8_t>(*at);
+    return at + 1;
+  }
+  return LoadLongVarint(at, end, value);
 }
 
 inline bool ReadLong(std::string_view& in, int64_t& value) {

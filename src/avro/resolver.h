@@ -1,7 +1,8 @@
 // Schema resolution: reading what one schema wrote as another one wants it, worked out once.
 //
 // Promotions (int to long, float, double; long to float, double; float to double; string to bytes and back), unions on
-// either side, field and type aliases of the reader, defaults of missing fields, the default symbol of an enum.
+// either side, field and type aliases of the reader, defaults of missing fields, the default symbol of an enum. What is
+// chosen where is in avro/resolution.h.
 #pragma once
 
 #include <memory>
@@ -11,29 +12,29 @@
 
 namespace venice::avro {
 
+struct Plan;  // avro/plan.h
+
 // Immutable; copies are cheap. Use with Decode in avro/binary.h.
 class Resolver {
  public:
-  struct Step;  // avro/resolver_steps.h
-
   // Errors: kInvalidSchema when no value of the writer could be read, naming the path and both types. A writer's union
-  // branch or enum symbol that the reader cannot take is an error only for the values that use it.
+  // branch, enum symbol or array item that the reader cannot take is an error only for the values that have it.
   static Result<Resolver> Make(const Schema& writer, const Schema& reader);
+  // Reads every value as it was written.
+  static Result<Resolver> Make(const Schema& schema) { return Make(schema, schema); }
 
-  const Schema& writer() const { return writer_; }
-  const Schema& reader() const { return reader_; }
-  const Step& root() const { return *root_; }
+  const Schema& writer() const;
+  const Schema& reader() const;
+  const Plan& plan() const { return *plan_; }
 
  private:
-  Resolver(Schema writer, Schema reader, std::shared_ptr<const Step> root)
-      : writer_(std::move(writer)), reader_(std::move(reader)), root_(std::move(root)) {}
-  Schema writer_;
-  Schema reader_;
-  std::shared_ptr<const Step> root_;
+  explicit Resolver(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
+  std::shared_ptr<const Plan> plan_;
 };
 
 // Whether `reader` can read every value that `writer` can write (stricter than Resolver::Make: every union branch and
-// enum symbol counts; FindIncompatibilities in avro/compatibility.h tells more). Errors: kInvalidSchema naming the path.
+// enum symbol counts; FindIncompatibilities in avro/compatibility.h tells more). Errors: kInvalidSchema naming the
+// path.
 Status CheckCanRead(const Schema& reader, const Schema& writer);
 
 }  // namespace venice::avro

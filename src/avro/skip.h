@@ -1,7 +1,7 @@
-// Walking over encoded values without building them: how the push job cuts key and value out of a record.
+// Passing over encoded values without building them. For single fields see avro/extractor.h.
 #pragma once
 
-#include <span>
+#include <memory>
 #include <string_view>
 
 #include "avro/schema.h"
@@ -9,14 +9,26 @@
 
 namespace venice::avro {
 
-// Advances `in` past one value. No allocation unless it fails. Errors: kCorruption.
+struct Code;
+
+// Knows how to skip values of one schema. Immutable; copies are cheap.
+class Skipper {
+ public:
+  // Errors: kInvalidSchema when the schema is too complex.
+  static Result<Skipper> Make(const Schema& schema);
+
+  // Advances `in` past one value; on error `in` stays. Checks what decoding would, except within blocks whose size in
+  // bytes is given: those are jumped over. Allocates nothing unless it fails. Errors: kCorruption, naming the path
+  // within the value and the byte.
+  Status Skip(std::string_view& in) const;
+
+ private:
+  Skipper(Schema schema, std::shared_ptr<const Code> code) : schema_(std::move(schema)), code_(std::move(code)) {}
+  Schema schema_;  // keeps the code's types alive
+  std::shared_ptr<const Code> code_;
+};
+
+// The same for a schema at a time.
 Status Skip(const Schema& schema, std::string_view& in);
-
-// The same without a message, for inner loops: false when the bytes are not a value of this type.
-bool SkipNode(const Node& node, std::string_view& in);
-
-// Cuts one encoded record into its fields: slices[i] is the encoding of field i. `slices` must be as long as the
-// record's field list. Advances `in`. False when the bytes are not such a record.
-bool SliceRecord(const Node& record, std::string_view& in, std::span<std::string_view> slices);
 
 }  // namespace venice::avro

@@ -2,9 +2,8 @@
 #include <mutex>
 
 #include "avro/container.h"
+#include "avro/extractor.h"
 #include "avro/json.h"
-#include "avro/primitives.h"
-#include "avro/skip.h"
 #include "push/input.h"
 
 namespace venice::push {
@@ -34,25 +33,26 @@ int NullBranch(const avro::Node& type, const avro::Node*& inner) {
   return -1;
 }
 
-// False when the union's null branch was taken. The slice has been checked by SliceRecord.
-bool Unwrap(const FieldPick& pick, std::string_view& slice) {
-  if (pick.null_branch < 0) return true;
-  int32_t branch = 0;
-  return avro::ReadInt(slice, branch) && branch != pick.null_branch;
+// Without the union's branch when there is one to take off; nullopt when it was the null's.
+std::optional<std::string_view> Unwrap(const FieldPick& pick, const avro::ExtractedField& field) {
+  if (pick.null_branch < 0) return field.encoded;
+  if (field.branch == pick.null_branch) return std::nullopt;
+  return field.value;
 }
 
 struct AvroLayout {
   avro::Schema record;
   FieldPick key;
   FieldPick value;
-  avro::Schema key_schema;  // the store's, to print keys
+  std::optional<avro::Extractor> fields;  // key, value
+  avro::Schema key_schema;                // the store's, to print keys
 };
 
 class AvroChunkReader : public ChunkReader {
  public:
   AvroChunkReader(const AvroLayout& layout, const std::vector<InputFile>& files, const std::vector<avro::Codec>& codecs,
                   ByteSize block_bytes_max)
-      : layout_(layout), files_(files), codecs_(codecs), slices_(layout.record->fields.size()) {
+      : layout_(layout), files_(files), codecs_(codecs) {
     for (const avro::Codec codec :
          {avro::Codec::kNull, avro::Codec::kDeflate, avro::Codec::kSnappy, avro::Codec::kZstandard}) {
       expanders_.emplace_back(codec, block_bytes_max);
@@ -63,11 +63,10 @@ class AvroChunkReader : public ChunkReader {
     auto data = expanders_[static_cast<size_t>(codecs_[chunk.file])].Expand(chunk.data);
     if (!data.ok()) return std::move(data).error().In(Place(chunk));
     std::string_view in = *data;
-    const avro::Node& record = layout_.record.node();
     for (int64_t i = 0; i < chunk.count; ++i) {
-      if (!avro::SliceRecord(record, in, slices_)) {
-        return Error(ErrorCode::kCorruption, fmt::format("{}, record {} of {}: not a record of the file's schema",
-                                                         Place(chunk), i + 1, chunk.count));
+      if (Status status = layout_.fields->Extract(in, fields_); !status.ok()) {
+        return std::move(status).error().In(
+            fmt::format("{}, record {} of {}: not a record of the file's schema", Place(chunk), i + 1, chunk.count));
       }
       if (Status status = Deliver(sink); !status.ok()) {
         return std::move(status).error().In(fmt::format("{}, record {} of {}", Place(chunk), i + 1, chunk.count));
@@ -82,11 +81,11 @@ class AvroChunkReader : public ChunkReader {
 
  private:
   Status Deliver(RecordSink& sink) {
-    std::string_view key = slices_[layout_.key.index];
-    std::string_view value = slices_[layout_.value.index];
-    if (!Unwrap(layout_.key, key)) return Error(ErrorCode::kInvalidArgument, "the key is null");
-    if (!Unwrap(layout_.value, value)) return sink.OnNullValue(key);
-    return sink.OnRecord(key, value);
+    const auto key = Unwrap(layout_.key, fields_[0]);
+    const auto value = Unwrap(layout_.value, fields_[1]);
+    if (!key) return Error(ErrorCode::kInvalidArgument, "the key is null");
+    if (!value) return sink.OnNullValue(*key);
+    return sink.OnRecord(*key, *value);
   }
 
   std::string Place(const Chunk& chunk) const {
@@ -97,7 +96,7 @@ class AvroChunkReader : public ChunkReader {
   const std::vector<InputFile>& files_;
   const std::vector<avro::Codec>& codecs_;
   std::vector<avro::BlockExpander> expanders_;
-  std::vector<std::string_view> slices_;
+  std::array<avro::ExtractedField, 2> fields_;
 };
 
 class AvroInput : public Input {
@@ -229,6 +228,8 @@ Result<std::unique_ptr<Input>> OpenAvroInput(const PushSettings& settings, const
   layout.key_schema = schemas.key;
   VENICE_TRY(MatchKey(settings, schemas, layout.record, layout.key));
   VENICE_ASSIGN(const int32_t value_schema_id, MatchValue(settings, schemas, layout.record, layout.value));
+  const std::array<std::string, 2> paths = {settings.key_field, settings.value_field};
+  VENICE_ASSIGN(layout.fields, avro::Extractor::Make(layout.record, paths, avro::Extractor::Rest::kCheck));
   return std::unique_ptr<Input>(new AvroInput(files, std::move(codecs), std::move(layout), value_schema_id, options));
 }
 

@@ -16,7 +16,7 @@ std::string KeyFromText(const avro::Schema& key_schema, std::string_view text) {
   });
   if (!printable) {
     std::string_view rest = text;
-    if (avro::SkipNode(key_schema.node(), rest) && rest.empty()) return std::string(text);
+    if (avro::Skip(key_schema, rest).ok() && rest.empty()) return std::string(text);
   }
   const Result<avro::Datum> value = avro::FromText(key_schema, text);
   if (!value.ok()) return std::string(text);
