@@ -73,7 +73,7 @@ Result<Answer> RunCommand(const CommandLine& line, Session& session) {
   }
   if (command.run) return command.run(arguments, session);
   VENICE_ASSIGN(std::string json, session.CallController(std::string(command.path), parameters));
-  return Answer{std::move(json)};
+  return Answer{.json = std::move(json)};
 }
 
 Outcome Failed(const Error& error) {
@@ -82,6 +82,7 @@ Outcome Failed(const Error& error) {
 
 Outcome Finish(const CommandLine& line, bool terminal, const Result<Answer>& answer) {
   if (!answer.ok()) return Failed(answer.error());
+  if (answer->report && line.output != Output::kJson) return {answer->exit_code, answer->report(terminal), ""};
   const bool table = line.output == Output::kTable || (line.output == Output::kAuto && terminal);
   auto text = table ? PrintAsTable(answer->json) : PrintAsJson(answer->json, line.flat_json);
   if (!text.ok()) return Failed(text.error());

@@ -42,6 +42,8 @@ class Session {
 struct Answer {
   std::string json;
   int exit_code = 0;  // for commands whose answer is a verdict
+  // Prose for people, printed unless --json is asked for; the argument allows colours. Empty: the JSON as a table.
+  std::function<std::string(bool colour)> report = nullptr;
 };
 
 using Run = std::function<Result<Answer>(const Arguments& arguments, Session& session)>;

@@ -1,7 +1,43 @@
 // Schemas of a store.
+#include "admin/check_schema_compatibility.h"
 #include "admin/command_table.h"
 
 namespace venice::admin {
+namespace {
+
+constexpr auto kOptional = Flag::Need::kOptional;
+
+Command CheckCompatibility() {
+  return {
+      .name = "check-schema-compatibility",
+      .summary =
+          "Tells whether a new value schema may be registered, which fields would break whom, and what to change.",
+      .examples = {"check-schema-compatibility --url http://localhost:5555 --store profiles --schema-file value.avsc",
+                   "check-schema-compatibility --url http://localhost:5555 --cluster venice-cluster0 --store profiles "
+                   "--schema-file value.avsc --mode BACKWARD --json",
+                   "check-schema-compatibility --against v1.avsc,v2.avsc --schema-file value.avsc"},
+      .flags =
+          {{"schema-file", "sf", "File with the Avro schema that is to be registered.", "value.avsc"},
+           {"url", "u", "Address of any controller of the fleet; several may be given with commas.",
+            "http://localhost:5555", kOptional},
+           {"store", "s", "Name of the store whose registered value schemas are compared with.", "profiles", kOptional},
+           ClusterFlag(),
+           {"against", "ag", "Files with older schemas, with commas between them, instead of a store.",
+            "v1.avsc,v2.avsc", kOptional},
+           {"mode", "m",
+            "Which compatibility is asked for: FULL (both; Venice's), BACKWARD (new programs read old data), FORWARD "
+            "(old programs read new data) or NONE (tell, and end with 0).",
+            "FULL", kOptional},
+           {"rules", "r",
+            "Whose rules decide: avro or venice, which is stricter; left out, what the store is set to, and avro "
+            "for files.",
+            "avro", kOptional}},
+      .path = "",
+      .fixed_parameters = {},
+      .run = CheckSchemaCompatibility};
+}
+
+}  // namespace
 
 std::vector<Command> SchemaCommands() {
   std::vector<Command> commands;
@@ -25,6 +61,7 @@ std::vector<Command> SchemaCommands() {
                  {"value-schema-file", "vs", "File with the Avro schema.", "value.avsc", Flag::Need::kRequired,
                   "value_schema", true}},
        .path = "/add_value_schema"});
+  commands.push_back(CheckCompatibility());
   return commands;
 }
 

@@ -61,6 +61,8 @@ std::vector<Flag> UpdateStoreFlags() {
       Setting("replication-factor", "rf", "replication_factor", "3", "Replicas of each partition."),
       Setting("max-record-size-bytes", "mrsb", "max_record_size_bytes", "-1",
               "Largest record a push may send when chunking is on."),
+      Setting("enum-schema-evolution-allowed", "esea", "enum_schema_evolution_allowed", "true",
+              "Whether a new value schema may add symbols to an enum that has a default, and use aliases."),
       Setting("latest-superset-schema-id", "lssi", "latest_superset_schema_id", "2",
               "Value schema that has every field of all others."),
   };

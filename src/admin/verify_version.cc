@@ -41,7 +41,7 @@ Result<Answer> VerifyVersion(const Arguments& arguments, Session& session) {
     report["replicas"].push_back(std::move(row));
   }
   if (!equal) report["verdict"] = "DIFFERENT";
-  return Answer{report.dump(), equal ? 0 : Info(ErrorCode::kCorruption).exit_code};
+  return Answer{.json = report.dump(), .exit_code = equal ? 0 : Info(ErrorCode::kCorruption).exit_code};
 }
 
 }  // namespace venice::admin

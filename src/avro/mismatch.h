@@ -14,7 +14,7 @@ namespace venice::avro {
 struct PathStep {
   enum class Kind : uint8_t { kField, kItem, kValue, kBranch };
   Kind kind = Kind::kField;
-  std::string_view name;  // of a field or branch
+  std::string_view name;  // of a field or branch; empty for the branch beside null, which nobody mentions
   std::shared_ptr<const PathStep> rest;
 };
 using Path = std::shared_ptr<const PathStep>;

@@ -183,23 +183,20 @@ class Teller {
   std::string_view Written() const { return backward_ ? "already written" : "written with the new schema"; }
 
   std::string Subject() const {
-    if (!mismatch_.path) return "The value";
-    const PathStep* last = mismatch_.path.get();
-    while (last->rest) last = last->rest.get();
-    switch (last->kind) {
-      case PathStep::Kind::kItem:
-        return fmt::format("An item of `{}`", path_);
-      case PathStep::Kind::kValue:
-        return fmt::format("A value of `{}`", path_);
-      default:
-        return fmt::format("Field `{}`", path_);
-    }
+    if (path_.empty()) return "The value";
+    if (path_.ends_with("[]")) return fmt::format("An item of `{}`", path_.substr(0, path_.size() - 2));
+    if (path_.ends_with("{}")) return fmt::format("A value of `{}`", path_.substr(0, path_.size() - 2));
+    return fmt::format("Field `{}`", path_);
   }
 
   // The records that the readers fail on.
   std::string Affected() const {
-    return fmt::format("{} record {}{}", IsOptional(mismatch_.path) ? "any" : "every", Written(),
-                       IsOptional(mismatch_.path) ? fmt::format(" that has a `{}`", path_) : "");
+    std::string holder = path_;
+    // What a missing field is missing from.
+    if (mismatch_.rule == Rule::kMissingDefault) holder.resize(std::min(holder.rfind('.') + 1, holder.size()));
+    if (holder.ends_with('.')) holder.pop_back();
+    if (!IsOptional(mismatch_.path) || holder.empty()) return fmt::format("every record {}", Written());
+    return fmt::format("any record {} that has a value at `{}`", Written(), holder);
   }
 
   void NewFieldWithoutDefault() {
@@ -247,8 +244,9 @@ class Teller {
     finding_.hint = fmt::format(
         "If you renamed `{}` to `{}`: programs on the older schema still look for `{}`. Keep the old name, or keep "
         "`{}` and "
-        "add `{}` beside it with a default.",
-        was, is, was, was, is);
+        "add `{}` beside it with a default. (If only programs on the new schema have to read, \"aliases\": [\"{}\"] on "
+        "`{}` is enough.)",
+        was, is, was, was, is, was, is);
   }
 
   void TypeChange() {
@@ -273,7 +271,7 @@ class Teller {
                       Readers(), finding_.reader_type, lost, Written(), Place(), lost);
     }
     finding_.reader_sees += Widening(from, to);
-    if (!mismatch_.path) {
+    if (path_.empty()) {
       finding_.remedy = fmt::format("Keep the value {}. For another type of value, make another store.", Words(from));
     } else if (only_null) {
       finding_.remedy = backward_ ? fmt::format("Keep {} nullable.", Place())
@@ -292,7 +290,7 @@ class Teller {
     }
   }
 
-  std::string Place() const { return mismatch_.path ? "`" + path_ + "`" : "it"; }
+  std::string Place() const { return path_.empty() ? "it" : "`" + path_ + "`"; }
 
   std::vector<std::string> BranchWords() const {
     std::vector<std::string> words;
