@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {parseSchema} from "../site/schemas/model.js";
-import {findRows, makeTree, openAll, openPath, visibleRows} from "../site/schemas/tree.js";
+import {countFields, findRows, makeTree, openAll, openPath, visibleRows} from "../site/schemas/tree.js";
 import {deepRecords, recordOf, schemaOf} from "./schemas.js";
 
 const ADDRESS = {type: "record", name: "Address", fields: [{name: "zip", type: "string"}, {name: "city", type: "string", aliases: ["town"]}]};
@@ -54,6 +54,11 @@ test("finds fields by name and alias, with the rows they are inside of", () => {
   assert.deepEqual(paths(findRows(root, "town").rows), ["home", "home.city"]);
   assert.deepEqual(findRows(root, "no such field"), {rows: [], count: 0});
   assert.equal(findRows(root, "i").count, 5);
+});
+
+test("counts the fields of each record once", () => {
+  assert.equal(countFields(schemaOf(CUSTOMER).root), 6 + 2 + 1 + 1);
+  assert.equal(countFields(parseSchema(deepRecords(10_000)).root), 10_000);
 });
 
 test("opens a path as it is written, and no other", () => {

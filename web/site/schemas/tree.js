@@ -36,6 +36,27 @@ const hasParts = (union) => union.branches.some((branch) => {
   return below.kind === "record" || below.kind === "union";
 });
 
+/** Fields of a record and of the records it holds, each record once. @param {Type} record */
+export function countFields(record) {
+  const seen = new Set([record]);
+  const work = [record];
+  let count = 0;
+  const meet = (/** @type {Type} */ type) => {
+    if (type.kind === "union") type.branches.forEach((branch) => meetRecord(lookThrough(branch).below));
+    else meetRecord(type);
+  };
+  const meetRecord = (/** @type {Type} */ type) => {
+    if (type.kind !== "record" || seen.has(type)) return;
+    seen.add(type);
+    work.push(type);
+  };
+  for (let next = work.pop(); next; next = work.pop()) {
+    count += next.fields.length;
+    for (const field of next.fields) meet(lookThrough(field.type).below);
+  }
+  return count;
+}
+
 /** One row: a field, a branch of a union, or the whole schema. */
 export class TreeNode {
   /**
@@ -125,6 +146,24 @@ export function openAll(root, open) {
     if (!open && !node.made) continue;
     node.open = node === root || (open && opensWithAll(node));
     if (open ? node.open : node.made) work.push(...node.children);
+  }
+}
+
+/**
+ * Opens what is open in another version of the schema.
+ *
+ * @param {TreeNode} from @param {TreeNode} to
+ */
+export function openAlike(from, to) {
+  const work = [{from, to}];
+  for (let pair = work.pop(); pair; pair = work.pop()) {
+    if (!pair.from.open || !pair.from.made || !pair.to.hasChildren) continue;
+    pair.to.open = true;
+    const bySegment = new Map(pair.to.children.map((child) => [child.segment, child]));
+    for (const child of pair.from.made) {
+      const same = bySegment.get(child.segment);
+      if (same) work.push({from: child, to: same});
+    }
   }
 }
 
