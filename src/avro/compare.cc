@@ -57,7 +57,7 @@ class ItemCount {
 };
 
 // Advances both views past what was equal.
-Order CompareAt(const Node& node, std::string_view& left, std::string_view& right, int depth);
+Order CompareAt(const Schema& schema, const Node& node, std::string_view& left, std::string_view& right, int depth);
 
 template <typename T>
 Order CompareRead(bool (*read)(std::string_view&, T&), Order (*order)(T, T), std::string_view& left,
@@ -67,13 +67,14 @@ Order CompareRead(bool (*read)(std::string_view&, T&), Order (*order)(T, T), std
   return read(left, a) && read(right, b) ? order(a, b) : Order::kBad;
 }
 
-Order CompareArrays(const Node& node, std::string_view& left, std::string_view& right, int depth) {
+Order CompareArrays(const Schema& schema, const Node& node, std::string_view& left, std::string_view& right,
+                    int depth) {
   ItemCount left_items;
   ItemCount right_items;
   while (true) {
     if (!left_items.Next(left) || !right_items.Next(right)) return Order::kBad;
     if (left_items.left == 0 || right_items.left == 0) return Ordered(left_items.left, right_items.left);
-    const Order order = CompareAt(*node.items, left, right, depth + 1);
+    const Order order = CompareAt(schema, *node.items, left, right, depth + 1);
     if (order != Order::kEqual) return order;
     // Items without bytes are all equal; whole blocks of them count as one step, for they cost their writer nothing.
     const int64_t step = node.items->encoded_bytes_min > 0 ? 1 : std::min(left_items.left, right_items.left);
@@ -82,26 +83,29 @@ Order CompareArrays(const Node& node, std::string_view& left, std::string_view& 
   }
 }
 
-Order CompareRecords(const Node& node, std::string_view& left, std::string_view& right, int depth) {
+Order CompareRecords(const Schema& schema, const Node& node, std::string_view& left, std::string_view& right,
+                     int depth) {
   for (const Field& field : node.fields) {
     if (field.order == FieldOrder::kIgnore) {
-      if (!SkipNode(*field.type, left) || !SkipNode(*field.type, right)) return Order::kBad;
+      const Schema ignored = schema.At(*field.type);
+      if (!Skip(ignored, left).ok() || !Skip(ignored, right).ok()) return Order::kBad;
       continue;
     }
-    const Order order = CompareAt(*field.type, left, right, depth + 1);
+    const Order order = CompareAt(schema, *field.type, left, right, depth + 1);
     if (order != Order::kEqual) return Directed(order, field.order);
   }
   return Order::kEqual;
 }
 
-Order CompareUnions(const Node& node, std::string_view& left, std::string_view& right, int depth) {
+Order CompareUnions(const Schema& schema, const Node& node, std::string_view& left, std::string_view& right,
+                    int depth) {
   int32_t left_branch = 0;
   int32_t right_branch = 0;
   if (!ReadInt(left, left_branch) || !ReadInt(right, right_branch)) return Order::kBad;
   const auto known = [&](int32_t branch) { return branch >= 0 && static_cast<size_t>(branch) < node.branches.size(); };
   if (!known(left_branch) || !known(right_branch)) return Order::kBad;
   if (left_branch != right_branch) return Ordered(left_branch, right_branch);
-  return CompareAt(*node.branches[static_cast<size_t>(left_branch)], left, right, depth + 1);
+  return CompareAt(schema, *node.branches[static_cast<size_t>(left_branch)], left, right, depth + 1);
 }
 
 Order CompareEnums(const Node& node, std::string_view& left, std::string_view& right) {
@@ -119,7 +123,7 @@ Order CompareFixed(const Node& node, std::string_view& left, std::string_view& r
   return OrderedBytes(a, b);
 }
 
-Order CompareAt(const Node& node, std::string_view& left, std::string_view& right, int depth) {
+Order CompareAt(const Schema& schema, const Node& node, std::string_view& left, std::string_view& right, int depth) {
   if (depth > kDatumDepthMax) [[unlikely]]
     return Order::kBad;
   switch (node.type) {
@@ -143,11 +147,11 @@ Order CompareAt(const Node& node, std::string_view& left, std::string_view& righ
     case Type::kEnum:
       return CompareEnums(node, left, right);
     case Type::kUnion:
-      return CompareUnions(node, left, right, depth);
+      return CompareUnions(schema, node, left, right, depth);
     case Type::kRecord:
-      return CompareRecords(node, left, right, depth);
+      return CompareRecords(schema, node, left, right, depth);
     case Type::kArray:
-      return CompareArrays(node, left, right, depth);
+      return CompareArrays(schema, node, left, right, depth);
     case Type::kMap:
       return Order::kMap;
   }
@@ -238,7 +242,7 @@ Result<std::weak_ordering> Answer(const Schema& schema, Order order, ErrorCode b
 }  // namespace
 
 Result<std::weak_ordering> CompareEncoded(const Schema& schema, std::string_view left, std::string_view right) {
-  return Answer(schema, CompareAt(schema.node(), left, right, 0), ErrorCode::kCorruption);
+  return Answer(schema, CompareAt(schema, schema.node(), left, right, 0), ErrorCode::kCorruption);
 }
 
 Result<std::weak_ordering> Compare(const Schema& schema, const Datum& left, const Datum& right) {
