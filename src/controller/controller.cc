@@ -45,7 +45,7 @@ class Controller::Impl {
           if (front)
             front->Handle(std::move(request), std::move(responder));
           else
-            responder.Send({503, {}, "the controller is starting; retry\n"});
+            responder.Send(NotNow("this controller is starting; retry"));
         });
     if (Status started = server_->Start(); !started.ok()) {
       Stop();

@@ -25,7 +25,7 @@ struct Call {
   Cluster* cluster = nullptr;             // set for routes of one cluster
   const std::vector<Cluster*>& clusters;  // of this process
   const ControllerSettings& settings;
-  Json& out;  // the response; the base is filled in already
+  Json& out;  // the response; the base is filled in already, the rest once nothing can fail any more
   int http_status = 200;
   std::string location;  // of a redirect
 

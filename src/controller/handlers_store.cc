@@ -18,8 +18,9 @@ Status NewStoreHandler(Call& call) {
   request.key_schema = call.Text(param::kKeySchema);
   request.value_schema = call.Text(param::kValueSchema);
   VENICE_ASSIGN(request.system_store, call.Bool("is_system_store", false));
+  VENICE_TRY(call.cluster->stores().Create(request));
   call.out["owner"] = request.owner;
-  return call.cluster->stores().Create(request);
+  return Ok();
 }
 
 Status StoreHandler(Call& call) {
@@ -41,8 +42,9 @@ Status StoresInCluster(Call& call) {
 
 Status SetOwner(Call& call) {
   const std::string owner = call.Text(param::kOwner);
+  VENICE_TRY(call.cluster->stores().Update(call.Store(), {{"owner", owner}}));
   call.out["owner"] = owner;
-  return call.cluster->stores().Update(call.Store(), {{"owner", owner}});
+  return Ok();
 }
 
 Status CheckResourceCleanup(Call& call) {
@@ -97,8 +99,9 @@ Status ListStoresHandler(Call& call) {
 Status UpdateStoreHandler(Call& call) { return call.cluster->stores().Update(call.Store(), call.params); }
 
 Status DeleteStoreHandler(Call& call) {
+  VENICE_TRY(call.cluster->stores().Delete(call.Store()));
   call.out["executionId"] = 0;
-  return call.cluster->stores().Delete(call.Store());
+  return Ok();
 }
 
 Status EnableStoreHandler(Call& call) {

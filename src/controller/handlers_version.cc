@@ -221,8 +221,9 @@ Status Kill(Call& call) { return call.cluster->versions().KillPush(call.Text(par
 
 Status SetVersion(Call& call) {
   VENICE_ASSIGN(const int32_t number, call.Integer(param::kVersion));
+  VENICE_TRY(call.cluster->versions().SetCurrentVersion(call.Store(), number));
   call.out["version"] = number;
-  return call.cluster->versions().SetCurrentVersion(call.Store(), number);
+  return Ok();
 }
 
 bool ThisRegion(const Call& call) {
@@ -252,8 +253,9 @@ Status DeleteAllVersions(Call& call) {
 
 Status DeleteOldVersion(Call& call) {
   VENICE_ASSIGN(const int32_t number, call.Integer(param::kVersion));
+  VENICE_TRY(call.cluster->versions().DeleteOldVersion(call.Store(), number));
   call.out["version"] = number;
-  return call.cluster->versions().DeleteOldVersion(call.Store(), number);
+  return Ok();
 }
 
 Status ListFutureVersions(Call& call) {

@@ -118,6 +118,8 @@ net::HttpResponse Index(const std::vector<Cluster*>& clusters) {
 
 }  // namespace
 
+net::HttpResponse NotNow(const std::string& why) { return Refuse(Base({}), 503, "GENERAL_ERROR", why); }
+
 std::string Call::Text(std::string_view name) const {
   for (const auto& [key, value] : params)
     if (key == name) return value;
@@ -158,7 +160,7 @@ void HttpFront::Handle(net::HttpRequest request, net::Responder responder) {
   auto waiting = std::make_shared<net::Responder>(std::move(responder));
   auto asked = std::make_shared<net::HttpRequest>(std::move(request));
   if (!pool_.Submit([this, asked, waiting] { waiting->Send(Answer(*asked)); }))
-    waiting->Send(Refuse(Base({}), 503, "GENERAL_ERROR", "this controller is overloaded or stopping; retry later"));
+    waiting->Send(NotNow("this controller is overloaded or stopping; retry later"));
 }
 
 std::optional<net::HttpResponse> HttpFront::FindCluster(Call& call) const {
@@ -239,10 +241,7 @@ net::HttpResponse HttpFront::Answer(const net::HttpRequest& request) const {
     const ErrorCodeInfo& info = Info(error.code());
     const int status = call.http_status != 200 ? call.http_status : FailsWith200(route->path) ? 200 : info.http_status;
     if (info.http_status >= 500) LogWarning("controller.request_failed", {{"path", path}, {"error", error.ToString()}});
-    Json failed = Base(params);
-    for (const auto& [name, value] : out.items())
-      if (!failed.contains(name)) failed[name] = value;
-    return Refuse(std::move(failed), status, info.venice_type, error.message());
+    return Refuse(std::move(out), status, info.venice_type, error.message());
   }
   net::HttpResponse response = Respond(call.http_status, out);
   if (!call.location.empty()) response.headers.Set("Location", call.location);

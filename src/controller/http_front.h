@@ -16,6 +16,9 @@ namespace venice::controller {
 
 struct Call;
 
+// 503 with the reason, as JSON like every other answer.
+net::HttpResponse NotNow(const std::string& why);
+
 // Thread-safe. Handlers run on its bounded pool, never on a loop.
 class HttpFront {
  public:
