@@ -252,6 +252,20 @@ TEST_F(ZooKeeperTest, RepositoryFollowsStoresAndSchemas) {
   EXPECT_TRUE(WaitUntil([&] { return has_seen("0 after") && repository.Schemas("after")->LatestValue(); }, 5s));
   ASSERT_TRUE(writer_->AddValueSchema("after", 2, kValueSchema).ok());
   EXPECT_TRUE(WaitUntil([&] { return repository.Schemas("after")->LatestValue()->id == 2; }, 5s));
+  // Schemas made of value schemas, whose folders come with the first one.
+  ASSERT_TRUE(writer_->AddDerivedSchema("after", {2, 1, "\"d21\""}).ok());
+  EXPECT_TRUE(WaitUntil([&] { return repository.Schemas("after")->LatestDerived(2) != nullptr; }, 5s));
+  ASSERT_TRUE(writer_->AddDerivedSchema("after", {2, 2, "\"d22\""}).ok());
+  EXPECT_EQ(writer_->AddDerivedSchema("after", {2, 2, "\"x\""}).error().code(), ErrorCode::kAlreadyExists);
+  EXPECT_TRUE(WaitUntil([&] { return repository.Schemas("after")->LatestDerived(2)->text == "\"d22\""; }, 5s));
+  ASSERT_TRUE(writer_->AddReplicationMetadataSchema("after", {1, 1, "\"r11\""}).ok());
+  EXPECT_TRUE(WaitUntil([&] { return repository.Schemas("after")->ReplicationMetadata(1, 1) != nullptr; }, 5s));
+  EXPECT_EQ(client_->Get("/" + std::string(kCluster) + "/Stores/after/timestamp-metadata-schema/1-1").value()->data,
+            "\"r11\"");
+  EXPECT_EQ(writer_->Schemas("after").value().value(), *repository.Schemas("after"));
+  ASSERT_TRUE(writer_->RemoveDerivedSchema("after", 2, 2).ok());
+  EXPECT_TRUE(writer_->RemoveDerivedSchema("after", 2, 2).ok());
+  EXPECT_TRUE(WaitUntil([&] { return repository.Schemas("after")->LatestDerived(2)->id == 1; }, 5s));
   for (int i = 1; i <= 5; ++i) {
     ASSERT_TRUE(writer_
                     ->Update("after",

@@ -23,6 +23,16 @@ inline std::string ValueSchemas(const std::string& cluster, const std::string& s
 inline std::string ValueSchema(const std::string& cluster, const std::string& store, int32_t id) {
   return ValueSchemas(cluster, store) + "/" + std::to_string(id);
 }
+inline std::string DerivedSchemas(const std::string& cluster, const std::string& store) {
+  return Store(cluster, store) + "/derived-schema";
+}
+inline std::string ReplicationMetadataSchemas(const std::string& cluster, const std::string& store) {
+  return Store(cluster, store) + "/timestamp-metadata-schema";
+}
+// The node of a schema made of a value schema, in one of the two folders above.
+inline std::string GeneratedSchema(const std::string& folder, int32_t value_id, int32_t id) {
+  return folder + "/" + std::to_string(value_id) + "-" + std::to_string(id);
+}
 inline std::string Graveyard(const std::string& cluster) { return "/" + cluster + "/StoreGraveyard"; }
 inline std::string Graveyard(const std::string& cluster, const std::string& store) {
   return Graveyard(cluster) + "/" + store;

@@ -1,5 +1,6 @@
 #include "metadata/store_repository.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -226,6 +227,35 @@ class StoreRepository::Impl : public std::enable_shared_from_this<StoreRepositor
     }
     std::sort(schemas.values.begin(), schemas.values.end(),
               [](const SchemaEntry& a, const SchemaEntry& b) { return a.id < b.id; });
+    static const std::vector<GeneratedSchemaEntry> kNone;
+    VENICE_ASSIGN(schemas.derived,
+                  LoadGenerated(name, paths::DerivedSchemas(cluster_, name), known ? known->derived : kNone));
+    VENICE_ASSIGN(schemas.replication_metadata, LoadGenerated(name, paths::ReplicationMetadataSchemas(cluster_, name),
+                                                              known ? known->replication_metadata : kNone));
+    return schemas;
+  }
+
+  // A folder that is not there yet is seen when it is made: that touches the store's children.
+  Result<std::vector<GeneratedSchemaEntry>> LoadGenerated(const std::string& name, const std::string& folder,
+                                                          const std::vector<GeneratedSchemaEntry>& known) {
+    VENICE_ASSIGN(const std::optional<std::vector<std::string>> names, ChildrenWatched(folder, name));
+    std::vector<GeneratedSchemaEntry> schemas;
+    for (const std::string& text : names.value_or(std::vector<std::string>())) {
+      const auto ids = ParseGeneratedSchemaName(text);
+      if (!ids) continue;
+      const auto old = std::find_if(known.begin(), known.end(), [&](const GeneratedSchemaEntry& entry) {
+        return entry.value_id == ids->first && entry.id == ids->second;
+      });
+      if (old != known.end()) {
+        schemas.push_back(*old);
+        continue;
+      }
+      VENICE_ASSIGN(const std::optional<zk::Node> node, zk_.Get(folder + "/" + text));
+      if (node) schemas.push_back({ids->first, ids->second, node->data, node->stat.created_ms});
+    }
+    std::sort(schemas.begin(), schemas.end(), [](const GeneratedSchemaEntry& a, const GeneratedSchemaEntry& b) {
+      return std::pair(a.value_id, a.id) < std::pair(b.value_id, b.id);
+    });
     return schemas;
   }
 

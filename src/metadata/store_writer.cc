@@ -18,6 +18,22 @@ std::optional<int32_t> ParseId(const std::string& text) {
   return id;
 }
 
+// The schemas of one folder, in order.
+Result<std::vector<GeneratedSchemaEntry>> ReadGenerated(zk::Client& zk, const std::string& folder) {
+  VENICE_ASSIGN(const std::optional<std::vector<std::string>> names, zk.Children(folder));
+  std::vector<GeneratedSchemaEntry> schemas;
+  for (const std::string& name : names.value_or(std::vector<std::string>())) {
+    const auto ids = ParseGeneratedSchemaName(name);
+    if (!ids) continue;
+    VENICE_ASSIGN(const std::optional<zk::Node> node, zk.Get(folder + "/" + name));
+    if (node) schemas.push_back({ids->first, ids->second, node->data, node->stat.created_ms});
+  }
+  std::sort(schemas.begin(), schemas.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.value_id, a.id) < std::pair(b.value_id, b.id);
+  });
+  return schemas;
+}
+
 Status CreateIfAbsent(zk::Client& zk, const std::string& path, std::string_view data) {
   Result<std::string> made = zk.Create(path, data);
   if (!made.ok() && made.error().code() != ErrorCode::kAlreadyExists) return std::move(made).error();
@@ -86,6 +102,8 @@ Result<std::optional<StoreSchemas>> ReadSchemas(zk::Client& zk, const std::strin
   }
   std::sort(schemas.values.begin(), schemas.values.end(),
             [](const SchemaEntry& a, const SchemaEntry& b) { return a.id < b.id; });
+  VENICE_ASSIGN(schemas.derived, ReadGenerated(zk, paths::DerivedSchemas(cluster, store)));
+  VENICE_ASSIGN(schemas.replication_metadata, ReadGenerated(zk, paths::ReplicationMetadataSchemas(cluster, store)));
   return std::optional<StoreSchemas>(std::move(schemas));
 }
 
@@ -170,6 +188,35 @@ Status StoreWriter::DeleteStoreConfig(const std::string& store) {
 Status StoreWriter::AddValueSchema(const std::string& store, int32_t id, const std::string& schema) {
   VENICE_TRY(zk_.Create(paths::ValueSchema(cluster_, store, id), schema));
   return Ok();
+}
+
+std::optional<std::pair<int32_t, int32_t>> ParseGeneratedSchemaName(const std::string& name) {
+  const size_t dash = name.find('-');
+  if (dash == std::string::npos) return std::nullopt;
+  const std::optional<int32_t> value_id = ParseId(name.substr(0, dash));
+  const std::optional<int32_t> id = ParseId(name.substr(dash + 1));
+  if (!value_id || !id) return std::nullopt;
+  return std::pair(*value_id, *id);
+}
+
+Status StoreWriter::AddGenerated(const std::string& folder, const GeneratedSchemaEntry& schema) {
+  VENICE_TRY(CreateIfAbsent(zk_, folder, ""));
+  VENICE_TRY(zk_.Create(paths::GeneratedSchema(folder, schema.value_id, schema.id), schema.text));
+  return Ok();
+}
+
+Status StoreWriter::AddDerivedSchema(const std::string& store, const GeneratedSchemaEntry& schema) {
+  return AddGenerated(paths::DerivedSchemas(cluster_, store), schema);
+}
+
+Status StoreWriter::AddReplicationMetadataSchema(const std::string& store, const GeneratedSchemaEntry& schema) {
+  return AddGenerated(paths::ReplicationMetadataSchemas(cluster_, store), schema);
+}
+
+Status StoreWriter::RemoveDerivedSchema(const std::string& store, int32_t value_id, int32_t id) {
+  Status removed = zk_.Delete(paths::GeneratedSchema(paths::DerivedSchemas(cluster_, store), value_id, id));
+  if (!removed.ok() && removed.error().code() == ErrorCode::kNotFound) return Ok();
+  return removed;
 }
 
 Result<std::vector<int32_t>> StoreWriter::ValueSchemaIds(const std::string& store) {

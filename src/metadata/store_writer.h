@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -28,6 +29,8 @@ Result<StoreConfig> ParseStoreConfig(std::string_view json);
 Result<std::optional<Store>> ReadStore(zk::Client& zk, const std::string& cluster, const std::string& store);
 Result<std::optional<StoreSchemas>> ReadSchemas(zk::Client& zk, const std::string& cluster, const std::string& store);
 Result<std::optional<StoreConfig>> ReadStoreConfig(zk::Client& zk, const std::string& store);
+// Value id and own id of a node named "3-1"; nullopt for any other name.
+std::optional<std::pair<int32_t, int32_t>> ParseGeneratedSchemaName(const std::string& name);
 
 // A deleted store: its last record, and when it was deleted.
 struct GraveyardEntry {
@@ -62,6 +65,11 @@ class StoreWriter {
 
   // kAlreadyExists when the id is taken.
   Status AddValueSchema(const std::string& store, int32_t id, const std::string& schema);
+  // Make their folder when it is missing. kAlreadyExists when the id is taken.
+  Status AddDerivedSchema(const std::string& store, const GeneratedSchemaEntry& schema);
+  Status AddReplicationMetadataSchema(const std::string& store, const GeneratedSchemaEntry& schema);
+  // Absent is fine.
+  Status RemoveDerivedSchema(const std::string& store, int32_t value_id, int32_t id);
   Result<std::optional<StoreSchemas>> Schemas(const std::string& store) { return ReadSchemas(zk_, cluster_, store); }
 
   // Ascending; empty when the store is not there.
@@ -70,6 +78,8 @@ class StoreWriter {
   Result<std::optional<GraveyardEntry>> ReadGraveyard(const std::string& store);
 
  private:
+  Status AddGenerated(const std::string& folder, const GeneratedSchemaEntry& schema);
+
   zk::Client& zk_;
   const std::string cluster_;
 };
