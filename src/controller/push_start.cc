@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/wait.h"
+#include "controller/schema_admin.h"
 #include "controller/version_admin.h"
 #include "helix/paths.h"
 #include "protocol/compression.h"
@@ -77,6 +78,7 @@ Result<Version> VersionAdmin::StartPush(const PushRequest& request) {
   }
 
   VENICE_TRY(MayStart(store, request));
+  VENICE_TRY(CompleteSchemas(context_, store));
   VENICE_ASSIGN(const Version version, CreateVersion(store, request));
   if (Status launched = Launch(version, request); !launched.ok()) {
     Error error =

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "controller/push_verdict.h"
-#include "controller/schema_admin.h"
 #include "controller/settings.h"
 #include "controller/store_admin.h"
 #include "controller/version_admin.h"
@@ -121,23 +120,6 @@ TEST(StoreName, FollowsVenicesRules) {
   for (const char* bad : {"", "a--b", "x_rt", "total", "view_store_a", "venice_system_store_x", "a b", "a/b", "ä"})
     EXPECT_FALSE(CheckStoreName(bad, false).ok()) << bad;
   EXPECT_TRUE(CheckStoreName("venice_system_store_x", true).ok());
-}
-
-TEST(ValueSchema, EqualIsFoundAndIncompatibleRefused) {
-  const std::string v1 = R"({"type":"record","name":"V","fields":[{"name":"a","type":"int","default":0}]})";
-  const std::string doc =
-      R"({"type":"record","name":"V","fields":[{"name":"a","type":"int","default":0,"doc":"new"}]})";
-  const metadata::StoreSchemas known{{1, R"("int")"}, {{1, v1}}};
-  EXPECT_EQ(JudgeNewValueSchema(known, v1, Compatibility::kFull).value(), 1);
-  EXPECT_EQ(JudgeNewValueSchema(known, doc, Compatibility::kFull).value(), std::nullopt);
-  EXPECT_EQ(FindValueSchema(known, doc).value(), 1);
-  const std::string no_default =
-      R"({"type":"record","name":"V","fields":[{"name":"a","type":"int","default":0},{"name":"b","type":"int"}]})";
-  EXPECT_EQ(JudgeNewValueSchema(known, no_default, Compatibility::kFull).error().code(), ErrorCode::kInvalidSchema);
-  EXPECT_TRUE(JudgeNewValueSchema(known, no_default, Compatibility::kForward).ok());
-  const std::string reserved =
-      R"({"type":"record","name":"V","fields":[{"name":"__veniceComputationError__","type":"int","default":0}]})";
-  EXPECT_FALSE(JudgeNewValueSchema(known, reserved, Compatibility::kNone).ok());
 }
 
 TEST(Settings, TakeVenicesKeys) {

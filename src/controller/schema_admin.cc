@@ -1,124 +1,197 @@
 #include "controller/schema_admin.h"
 
-#include <set>
-#include <vector>
+#include <algorithm>
 
-#include "avro/resolver.h"
+#include <fmt/format.h>
+
+#include "avro/equality.h"
 #include "avro/schema.h"
 #include "base/log.h"
 
 namespace venice::controller {
 
+using avro::Schema;
+using metadata::GeneratedSchemaEntry;
+using metadata::SchemaEntry;
+using metadata::Store;
+using metadata::StoreSchemas;
+
 namespace {
 
-constexpr std::string_view kReservedField = "__veniceComputationError__";
+constexpr int kAttempts = 5;
 
-void CollectDocs(const avro::Node& node, std::set<const avro::Node*>& seen, std::string& out) {
-  if (!seen.insert(&node).second) return;
-  out += node.name + '\x1f' + node.doc + '\x1e';
-  for (const avro::Field& field : node.fields) {
-    out += field.name + '\x1f' + field.doc + '\x1e';
-    CollectDocs(*field.type, seen, out);
-  }
-  if (node.items != nullptr) CollectDocs(*node.items, seen, out);
-  for (const avro::Node* branch : node.branches) CollectDocs(*branch, seen, out);
+Status Write(ClusterContext& context, const std::string& store, const PlannedSchema& schema) {
+  const auto write = [&] {
+    switch (schema.kind) {
+      case PlannedSchema::Kind::kUpdate:
+        return context.stores.AddDerivedSchema(store, {schema.value_id, schema.id, schema.text});
+      case PlannedSchema::Kind::kReplicationMetadata:
+        return context.stores.AddReplicationMetadataSchema(store, {schema.value_id, schema.id, schema.text});
+      case PlannedSchema::Kind::kValue:
+      case PlannedSchema::Kind::kSuperset:
+        break;
+    }
+    return context.stores.AddValueSchema(store, schema.value_id, schema.text);
+  };
+  VENICE_TRY(write());
+  LogInfo("schema.added", {{"cluster", context.name},
+                           {"store", store},
+                           {"kind", std::string(Name(schema.kind))},
+                           {"value_id", schema.value_id},
+                           {"id", schema.id}});
+  return Ok();
 }
 
-std::string Docs(const avro::Schema& schema) {
-  std::set<const avro::Node*> seen;
-  std::string docs;
-  CollectDocs(schema.node(), seen, docs);
-  return docs;
+// kAlreadyExists when another writer took an id of the plan: it must be made anew.
+Status WriteAll(ClusterContext& context, const std::string& store, const SchemaPlan& plan) {
+  for (const PlannedSchema& schema : plan.writes) VENICE_TRY(Write(context, store, schema));
+  return Ok();
 }
 
-Result<avro::Schema> Parse(const std::string& text, std::string_view what) {
-  Result<avro::Schema> schema = avro::Schema::Parse(text);
-  if (!schema.ok()) return Error(ErrorCode::kInvalidSchema, std::string(what) + ": " + schema.error().message());
-  return schema;
+Status WriteSupersetId(ClusterContext& context, const std::string& store, int32_t id) {
+  if (id == 0) return Ok();
+  VENICE_TRY(context.stores.Update(store, [&](Store& record) -> Status {
+    record.latest_superset_value_schema_id = id;
+    return Ok();
+  }));
+  return Ok();
 }
+
+Error LostRaces(const std::string& store) {
+  return Error(ErrorCode::kConflict,
+               "schemas of store " + store + " are registered by someone else at this moment; retry");
+}
+
+Result<StoreSchemas> ReadSchemas(ClusterContext& context, const std::string& store) {
+  VENICE_ASSIGN(std::optional<StoreSchemas> schemas, context.stores.Schemas(store));
+  return schemas ? *std::move(schemas) : StoreSchemas();
+}
+
+bool LostRace(const Status& status) { return !status.ok() && status.error().code() == ErrorCode::kAlreadyExists; }
 
 }  // namespace
 
-std::optional<Compatibility> ParseCompatibility(std::string_view text) {
-  if (text == "FULL") return Compatibility::kFull;
-  if (text == "BACKWARD") return Compatibility::kBackward;
-  if (text == "FORWARD") return Compatibility::kForward;
-  if (text == "NONE") return Compatibility::kNone;
-  return std::nullopt;
-}
-
 Result<std::string> NormalizeSchema(const std::string& text, std::string_view what) {
-  VENICE_ASSIGN(const avro::Schema schema, Parse(text, what));
-  return schema.ToJson();
+  Result<Schema> schema = Schema::Parse(text);
+  if (!schema.ok()) return Error(ErrorCode::kInvalidSchema, std::string(what) + ": " + schema.error().message());
+  return schema->ToJson();
 }
 
-Result<std::optional<int32_t>> JudgeNewValueSchema(const metadata::StoreSchemas& known, const std::string& text,
-                                                   Compatibility compatibility) {
-  VENICE_ASSIGN(const avro::Schema schema, Parse(text, "value schema"));
-  if (schema.type() == avro::Type::kRecord && schema.node().FieldIndex(kReservedField) >= 0)
-    return Error(ErrorCode::kInvalidSchema,
-                 "value schema: field " + std::string(kReservedField) + " is reserved for read computations");
-  for (const metadata::SchemaEntry& entry : known.values) {
-    Result<avro::Schema> old = avro::Schema::Parse(entry.text, avro::Schema::Defaults::kAccept);
-    if (!old.ok()) continue;
-    if (old->SameAs(schema) && Docs(*old) == Docs(schema)) return std::optional<int32_t>(entry.id);
-  }
-  for (const metadata::SchemaEntry& entry : known.values) {
-    Result<avro::Schema> old = avro::Schema::Parse(entry.text, avro::Schema::Defaults::kAccept);
-    if (!old.ok())
-      return Error(ErrorCode::kInvalidSchema,
-                   "registered value schema " + std::to_string(entry.id) + " cannot be read: " + old.error().message());
-    const auto refuse = [&](const Status& why, const char* direction) {
-      return Error(ErrorCode::kInvalidSchema,
-                   "value schema is not compatible with value schema " + std::to_string(entry.id) + " (" + direction +
-                       "): " + why.error().message() + "; give new fields a default, and change no type");
-    };
-    if (compatibility == Compatibility::kFull || compatibility == Compatibility::kBackward)
-      if (Status can = avro::CheckCanRead(schema, *old); !can.ok())
-        return refuse(can, "the new one cannot read old data");
-    if (compatibility == Compatibility::kFull || compatibility == Compatibility::kForward)
-      if (Status can = avro::CheckCanRead(*old, schema); !can.ok())
-        return refuse(can, "the old one cannot read new data");
-  }
-  return std::optional<int32_t>();
+bool SwitchesGeneratedSchemasOn(const Store& before, const Store& after) {
+  return (after.write_computation_enabled && !before.write_computation_enabled) ||
+         (after.read_computation_enabled && !before.read_computation_enabled) ||
+         (after.active_active_enabled && !before.active_active_enabled);
 }
 
-Result<std::optional<int32_t>> FindValueSchema(const metadata::StoreSchemas& known, const std::string& text) {
-  VENICE_ASSIGN(const avro::Schema schema, Parse(text, "value schema"));
-  std::optional<int32_t> found;
-  for (const metadata::SchemaEntry& entry : known.values) {
-    Result<avro::Schema> old = avro::Schema::Parse(entry.text, avro::Schema::Defaults::kAccept);
-    if (old.ok() && old->SameAs(schema)) found = entry.id;
+Result<int32_t> WriteMissingSchemas(ClusterContext& context, const Store& store) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    VENICE_ASSIGN(const StoreSchemas known, ReadSchemas(context, store.name));
+    Result<SchemaPlan> plan = PlanMissingSchemas(store, known);
+    if (!plan.ok()) return std::move(plan).error().In("store " + store.name);
+    const Status written = WriteAll(context, store.name, *plan);
+    if (written.ok()) return plan->superset_id;
+    if (!LostRace(written)) return written.error();
   }
-  return found;
+  return LostRaces(store.name);
 }
 
-Result<metadata::StoreSchemas> SchemaAdmin::Schemas(const std::string& store) {
+Status CompleteSchemas(ClusterContext& context, const Store& store) {
+  if (!SwitchesGeneratedSchemasOn({}, store)) return Ok();
+  const Result<int32_t> superset_id = WriteMissingSchemas(context, store);
+  if (superset_id.ok()) return WriteSupersetId(context, store.name, *superset_id);
+  if (superset_id.error().code() != ErrorCode::kInvalidSchema) return superset_id.error();
+  LogWarning("schema.cannot_be_made", {{"store", store.name}, {"error", superset_id.error().ToString()}});
+  return Ok();
+}
+
+Result<StoreSchemas> SchemaAdmin::Schemas(const std::string& store) {
   VENICE_TRY(context_.Store(store));
-  VENICE_ASSIGN(std::optional<metadata::StoreSchemas> schemas, context_.stores.Schemas(store));
-  return schemas ? *std::move(schemas) : metadata::StoreSchemas();
+  return ReadSchemas(context_, store);
 }
 
-Result<metadata::SchemaEntry> SchemaAdmin::AddValueSchema(const std::string& store, const std::string& text,
-                                                          int32_t wanted_id, Compatibility compatibility) {
+Result<SchemaEntry> SchemaAdmin::AddValueSchema(const std::string& store, const ValueSchemaRequest& request) {
   const StoreLocks::Guard guard = context_.locks.Lock(store);
-  if (Result<metadata::Store> record = context_.Store(store); !record.ok()) {
-    // Venice's answer to an unknown store here.
-    if (record.error().code() == ErrorCode::kStoreNotFound)
-      return Error(ErrorCode::kInvalidSchema, record.error().message());
-    return std::move(record).error();
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    Result<Store> record = context_.Store(store);
+    if (!record.ok()) {
+      // Venice's answer to an unknown store here.
+      if (record.error().code() == ErrorCode::kStoreNotFound)
+        return Error(ErrorCode::kInvalidSchema, record.error().message());
+      return std::move(record).error();
+    }
+    VENICE_ASSIGN(const StoreSchemas known, ReadSchemas(context_, store));
+    const SchemaPlan plan = PlanValueSchema(*record, known, request);
+    if (plan.verdict == SchemaPlan::Verdict::kRejected)
+      return Error(ErrorCode::kInvalidSchema, "value schema refused: " + plan.reason);
+    const Status written = WriteAll(context_, store, plan);
+    if (written.ok()) {
+      VENICE_TRY(WriteSupersetId(context_, store, plan.superset_id));
+      return SchemaEntry{plan.id, plan.text};
+    }
+    if (!LostRace(written)) return written.error();
   }
-  VENICE_ASSIGN(const metadata::StoreSchemas known, Schemas(store));
-  VENICE_ASSIGN(const std::optional<int32_t> equal, JudgeNewValueSchema(known, text, compatibility));
-  if (equal) return metadata::SchemaEntry{*equal, known.Value(*equal)->text};
-  VENICE_ASSIGN(const std::string normalized, NormalizeSchema(text, "value schema"));
-  const int32_t id = known.values.empty() ? 1 : known.values.back().id + 1;
-  if (wanted_id > 0 && wanted_id != id)
-    return Error(ErrorCode::kInvalidSchema, "value schema of store " + store + " would get id " + std::to_string(id) +
-                                                ", not " + std::to_string(wanted_id));
-  VENICE_TRY(context_.stores.AddValueSchema(store, id, normalized));
-  LogInfo("schema.added", {{"store", store}, {"id", id}});
-  return metadata::SchemaEntry{id, normalized};
+  return LostRaces(store);
+}
+
+Result<DryRun> SchemaAdmin::JudgeValueSchema(const std::string& store, const ValueSchemaRequest& request) {
+  VENICE_ASSIGN(const Store record, context_.Store(store));
+  VENICE_ASSIGN(const StoreSchemas known, ReadSchemas(context_, store));
+  DryRun run;
+  run.mode = request.mode;
+  run.plan = PlanValueSchema(record, known, request);
+  std::map<int32_t, metadata::OfflinePush> pushes;
+  for (const metadata::Version& version : record.versions) {
+    if (!IsInFlight(version)) continue;
+    VENICE_ASSIGN(std::optional<metadata::OfflinePush> push, context_.pushes.Read(version.Topic()));
+    if (push) pushes[version.number] = *std::move(push);
+  }
+  run.pushes = JudgePushes(record, known, run.plan, pushes);
+  return run;
+}
+
+Result<GeneratedSchemaEntry> SchemaAdmin::AddDerivedSchema(const std::string& store, int32_t value_id,
+                                                           const std::string& text, int32_t wanted_id) {
+  Result<Schema> schema = Schema::Parse(text, Schema::Defaults::kAccept);
+  if (!schema.ok()) return std::move(schema).error().In("update schema");
+  const StoreLocks::Guard guard = context_.locks.Lock(store);
+  VENICE_ASSIGN(const StoreSchemas known, Schemas(store));
+  if (known.Value(value_id) == nullptr)
+    return Error(ErrorCode::kSchemaNotFound,
+                 fmt::format("Value schema for schema id: {} of store: {} doesn't exist", value_id, store));
+  int32_t next = 1;
+  for (const GeneratedSchemaEntry& entry : known.derived) {
+    if (entry.value_id != value_id) continue;
+    next = std::max(next, entry.id + 1);
+    VENICE_ASSIGN(const Schema old, Schema::Parse(entry.text, Schema::Defaults::kAccept));
+    if (avro::Equal(old.node(), schema->node())) return entry;
+    const std::vector<avro::Finding> findings = avro::FindIncompatibilities(*schema, old);
+    if (!findings.empty())
+      return Error(ErrorCode::kInvalidSchema,
+                   fmt::format("the update schema cannot read updates written with update schema {}-{}: {} {}",
+                               value_id, entry.id, findings.front().what, findings.front().remedy));
+  }
+  if (wanted_id > 0 && wanted_id != next)
+    return Error(ErrorCode::kInvalidSchema,
+                 fmt::format("update schema of value schema {} would get id {}, not {}", value_id, next, wanted_id));
+  GeneratedSchemaEntry entry{value_id, next, schema->ToJson()};
+  const Status written = context_.stores.AddDerivedSchema(store, entry);
+  if (LostRace(written)) return LostRaces(store);
+  if (!written.ok()) return written.error();
+  LogInfo("schema.added", {{"store", store}, {"kind", "UPDATE"}, {"value_id", value_id}, {"id", next}});
+  return entry;
+}
+
+Result<GeneratedSchemaEntry> SchemaAdmin::RemoveDerivedSchema(const std::string& store, int32_t value_id, int32_t id) {
+  const StoreLocks::Guard guard = context_.locks.Lock(store);
+  VENICE_ASSIGN(const StoreSchemas known, Schemas(store));
+  for (const GeneratedSchemaEntry& entry : known.derived) {
+    if (entry.value_id != value_id || entry.id != id) continue;
+    VENICE_TRY(context_.stores.RemoveDerivedSchema(store, value_id, id));
+    LogInfo("schema.removed", {{"store", store}, {"kind", "UPDATE"}, {"value_id", value_id}, {"id", id}});
+    return entry;
+  }
+  return Error(ErrorCode::kSchemaNotFound,
+               fmt::format("Derived schema {} for schema id: {} of store: {} doesn't exist", id, value_id, store));
 }
 
 }  // namespace venice::controller

@@ -41,8 +41,10 @@ Status CheckStoreName(const std::string& name, bool system_store) {
 Status StoreAdmin::Create(const NewStore& request) {
   VENICE_TRY(CheckStoreName(request.name, request.system_store));
   VENICE_ASSIGN(const std::string key_schema, NormalizeSchema(request.key_schema, "key schema"));
-  VENICE_ASSIGN(const std::string value_schema, NormalizeSchema(request.value_schema, "value schema"));
-  VENICE_TRY(JudgeNewValueSchema({}, value_schema, Compatibility::kFull));
+  const SchemaPlan plan = PlanValueSchema({}, {}, {.text = request.value_schema});
+  if (plan.verdict == SchemaPlan::Verdict::kRejected)
+    return Error(ErrorCode::kInvalidSchema, "value schema: " + plan.reason);
+  const std::string& value_schema = plan.text;
 
   const StoreLocks::Guard guard = context_.locks.Lock(request.name);
   VENICE_ASSIGN(const std::optional<metadata::StoreConfig> config,
@@ -88,8 +90,19 @@ Status StoreAdmin::Update(const std::string& store, const ParamList& params) {
         ("," + text + ",").find("," + context_.settings.region + ",") == std::string::npos)
       return Ok();
   const StoreLocks::Guard guard = context_.locks.Lock(store);
-  VENICE_TRY(context_.stores.Update(
-      store, [&](Store& record) { return ApplyStoreUpdate(params, context_.settings, record); }));
+  // Schemas come first: nobody sees a setting on without the schemas that it wants.
+  VENICE_ASSIGN(const Store before, context_.Store(store));
+  Store wanted = before;
+  VENICE_TRY(ApplyStoreUpdate(params, context_.settings, wanted));
+  int32_t superset_id = 0;
+  if (SwitchesGeneratedSchemasOn(before, wanted)) {
+    VENICE_ASSIGN(superset_id, WriteMissingSchemas(context_, wanted));
+  }
+  VENICE_TRY(context_.stores.Update(store, [&](Store& record) -> Status {
+    VENICE_TRY(ApplyStoreUpdate(params, context_.settings, record));
+    if (superset_id > 0) record.latest_superset_value_schema_id = superset_id;
+    return Ok();
+  }));
   LogInfo("store.updated", {{"cluster", context_.name}, {"store", store}, {"parameters", params.size()}});
   return Ok();
 }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "controller/schema_plan.h"
 #include "controller_api/routes.h"
 
 namespace venice::controller {
@@ -231,9 +232,9 @@ const std::map<std::string, Setter, std::less<>>& Setters() {
       {"num_versions_to_preserve", Whole(&S::num_versions_to_preserve, 0, 1000)},
       {"store_migration", NotYet(&S::migrating, "store migration")},
       {"enable_store_migration", NotYet(&S::migrating, "store migration")},
-      {"write_computation_enabled", NotYet(&S::write_computation_enabled, "partial update")},
+      {"write_computation_enabled", Flag(&S::write_computation_enabled)},
       {"replication_metadata_protocol_version_id", Whole(&S::rmd_version_id, -1, kInt)},
-      {"read_computation_enabled", NotYet(&S::read_computation_enabled, "read computation")},
+      {"read_computation_enabled", Flag(&S::read_computation_enabled)},
       {"bootstrap_to_online_timeout_in_hours", Whole(&S::bootstrap_to_online_timeout_hours, 1, 8760)},
       {"native_replication_enabled", Flag(&S::native_replication_enabled)},
       {"push_stream_source_address", Text(&S::push_stream_source_address)},
@@ -247,7 +248,7 @@ const std::map<std::string, Setter, std::less<>>& Setters() {
       {"replication_factor", Whole(&S::replication_factor, 1, 100)},
       {"migration_duplicate_store", Flag(&S::migration_duplicate_store)},
       {"native_replication_source_fabric", Text(&S::native_replication_source_fabric)},
-      {"active_active_replication_enabled", NotYet(&S::active_active_enabled, "active-active replication")},
+      {"active_active_replication_enabled", Flag(&S::active_active_enabled)},
       {"regions_filter", Ignore()},
       {"replicate_all_configs", Ignore()},
       {"updated_configs_list", Ignore()},
@@ -372,6 +373,8 @@ Status ApplyStoreUpdate(const ParamList& params, const ControllerSettings& setti
     if (name == controller_api::param::kCluster || name == controller_api::param::kStore) continue;
     if (!seen.insert(name).second)
       return Error(ErrorCode::kInvalidArgument, "Array parameters are not supported: " + name + " is given twice");
+    if (name == controller_api::param::kKeySchema)
+      return Error(ErrorCode::kInvalidArgument, std::string(kKeySchemaIsFixed));
     const auto setter = Setters().find(name);
     if (setter == Setters().end())
       return Error(ErrorCode::kInvalidArgument,

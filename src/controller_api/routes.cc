@@ -58,6 +58,20 @@ constexpr P kGetValueSchema[] = {kStoreParameter,
                                  {param::kSchemaId, true, "Id of the value schema; ids count from 1."}};
 constexpr P kGetValueSchemaId[] = {kStoreParameter,
                                    {param::kValueSchema, true, "Avro schema to look up, as JSON text."}};
+constexpr P kGetValueOrDerivedSchemaId[] = {
+    kStoreParameter,
+    {param::kDerivedSchema, true, "Avro schema to look up, as JSON text: a value schema or an update schema."}};
+constexpr P kAddDerivedSchema[] = {
+    kStoreParameter,
+    {param::kSchemaId, true, "Id of the value schema that the update schema belongs to."},
+    {param::kDerivedSchema, true, "Update schema to register, as JSON text. It must read updates of earlier ones."},
+    {param::kDerivedSchemaId, false, "Id that it must get; refused when the next free id is another one."},
+};
+constexpr P kRemoveDerivedSchema[] = {
+    kStoreParameter,
+    {param::kSchemaId, true, "Id of the value schema that the update schema belongs to."},
+    {param::kDerivedSchemaId, true, "Id of the update schema among those of its value schema; ids count from 1."},
+};
 constexpr P kRestSchemas[] = {
     {"derived", false, "true: update schemas and replication metadata schemas are answered too. Default: false."},
 };
@@ -257,6 +271,15 @@ constexpr Route kRoutes[] = {
     {"/get_value_schema", "GET", kClusterLeader, "One value schema by id.", kGetValueSchema},
     {"/get_value_schema_id", "POST", kClusterLeader, "The id of a registered value schema.", kGetValueSchemaId},
     {"/get_all_value_schema", "GET", kClusterLeader, "All value schemas.", kStoreOnly},
+    {"/get_all_value_and_derived_schema", "GET", kClusterLeader, "All value schemas and their update schemas.",
+     kStoreOnly},
+    {"/get_value_or_derived_schema_id", "POST", kClusterLeader,
+     "The id of a registered value schema or, with write computation on, update schema.", kGetValueOrDerivedSchemaId},
+    {"/add_derived_schema", "POST", kClusterLeader, "Registers an update schema of a value schema.", kAddDerivedSchema},
+    {"/remove_derived_schema", "POST", kClusterLeader, "Removes an update schema.", kRemoveDerivedSchema},
+    {"/get_all_replication_metadata_schemas", "GET", kClusterLeader,
+     "The replication metadata schemas of all value schemas.", kStoreOnly},
+    {"/get_inuse_schema_ids", "GET", kClusterLeader, "Ids of value schemas that data may be written with.", kStoreOnly},
 
     {"/request_topic", "POST", kClusterLeader, "Starts a push: makes a version and its topic.", kRequestTopic},
     {"/empty_push", "POST", kClusterLeader, "Pushes a version without any record.", kEmptyPush},

@@ -27,6 +27,8 @@ inline constexpr std::string_view kTargetedRegions = "targeted_regions";
 inline constexpr std::string_view kRecordCounts = "partition_record_counts";
 inline constexpr std::string_view kRecordDigests = "partition_record_digests";
 inline constexpr std::string_view kTopic = "topic";
+inline constexpr std::string_view kDerivedSchema = "derived_schema";
+inline constexpr std::string_view kDerivedSchemaId = "derived_schema_id";
 inline constexpr std::string_view kDryRun = "dryRun";
 inline constexpr std::string_view kStorageNode = "storage_node_id";
 }  // namespace param
