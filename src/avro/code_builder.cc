@@ -159,7 +159,7 @@ uint32_t CodeBuilder::SkipWeight(const Node& type, int depth) {
   if (!is_new || depth > kWeightDepthMax) return known->second;
   uint64_t weight = 1;
   for (const Field& field : type.fields) weight += SkipWeight(*field.type, depth + 1);
-  for (const Node* branch : type.branches) weight += 1 + SkipWeight(*branch, depth + 1);
+  for (const Node* branch : type.branches) weight += uint64_t{1} + SkipWeight(*branch, depth + 1);
   return skip_weights_[&type] = static_cast<uint32_t>(std::min<uint64_t>(weight, kTooManyOps));
 }
 

@@ -1,10 +1,8 @@
 #include "avro/compare.h"
 
-#include <bit>
 #include <cmath>
 
 #include "avro/primitives.h"
-#include "avro/skip.h"
 
 namespace venice::avro {
 namespace {
@@ -56,8 +54,68 @@ class ItemCount {
   bool ended_ = false;
 };
 
+// Past one value of a field that does not count. Here rather than on a compiled plan: a comparison needs no
+// preparation.
+bool SkipIgnored(const Node& node, std::string_view& in, int depth);
+
+bool SkipIgnoredItems(const Node& node, std::string_view& in, int depth) {
+  while (true) {
+    int64_t count = 0;
+    std::string_view block;
+    if (!ReadLong(in, count)) return false;
+    if (count == 0) return true;
+    if (count < 0) {
+      if (!ReadBytes(in, block)) return false;
+      continue;
+    }
+    // Items without bytes: one stands for all, however many are claimed.
+    if (node.type == Type::kArray && node.items->encoded_bytes_min == 0) count = 1;
+    for (; count > 0; --count) {
+      if (node.type == Type::kMap && !ReadBytes(in, block)) return false;
+      if (!SkipIgnored(*node.items, in, depth + 1)) return false;
+    }
+  }
+}
+
+bool SkipIgnored(const Node& node, std::string_view& in, int depth) {
+  if (depth > kDatumDepthMax) return false;
+  std::string_view bytes;
+  int64_t number = 0;
+  switch (node.type) {
+    case Type::kNull:
+      return true;
+    case Type::kBoolean:
+      return ReadFixed(in, 1, bytes);
+    case Type::kInt:
+    case Type::kLong:
+    case Type::kEnum:
+      return ReadLong(in, number);
+    case Type::kFloat:
+      return ReadFixed(in, sizeof(float), bytes);
+    case Type::kDouble:
+      return ReadFixed(in, sizeof(double), bytes);
+    case Type::kBytes:
+    case Type::kString:
+      return ReadBytes(in, bytes);
+    case Type::kFixed:
+      return ReadFixed(in, node.fixed_size, bytes);
+    case Type::kUnion:
+      if (!ReadLong(in, number) || number < 0 || static_cast<uint64_t>(number) >= node.branches.size()) return false;
+      return SkipIgnored(*node.branches[static_cast<size_t>(number)], in, depth + 1);
+    case Type::kRecord:
+      for (const Field& field : node.fields) {
+        if (!SkipIgnored(*field.type, in, depth + 1)) return false;
+      }
+      return true;
+    case Type::kArray:
+    case Type::kMap:
+      return SkipIgnoredItems(node, in, depth);
+  }
+  return false;
+}
+
 // Advances both views past what was equal.
-Order CompareAt(const Schema& schema, const Node& node, std::string_view& left, std::string_view& right, int depth);
+Order CompareAt(const Node& node, std::string_view& left, std::string_view& right, int depth);
 
 template <typename T>
 Order CompareRead(bool (*read)(std::string_view&, T&), Order (*order)(T, T), std::string_view& left,
@@ -67,14 +125,13 @@ Order CompareRead(bool (*read)(std::string_view&, T&), Order (*order)(T, T), std
   return read(left, a) && read(right, b) ? order(a, b) : Order::kBad;
 }
 
-Order CompareArrays(const Schema& schema, const Node& node, std::string_view& left, std::string_view& right,
-                    int depth) {
+Order CompareArrays(const Node& node, std::string_view& left, std::string_view& right, int depth) {
   ItemCount left_items;
   ItemCount right_items;
   while (true) {
     if (!left_items.Next(left) || !right_items.Next(right)) return Order::kBad;
     if (left_items.left == 0 || right_items.left == 0) return Ordered(left_items.left, right_items.left);
-    const Order order = CompareAt(schema, *node.items, left, right, depth + 1);
+    const Order order = CompareAt(*node.items, left, right, depth + 1);
     if (order != Order::kEqual) return order;
     // Items without bytes are all equal; whole blocks of them count as one step, for they cost their writer nothing.
     const int64_t step = node.items->encoded_bytes_min > 0 ? 1 : std::min(left_items.left, right_items.left);
@@ -83,29 +140,26 @@ Order CompareArrays(const Schema& schema, const Node& node, std::string_view& le
   }
 }
 
-Order CompareRecords(const Schema& schema, const Node& node, std::string_view& left, std::string_view& right,
-                     int depth) {
+Order CompareRecords(const Node& node, std::string_view& left, std::string_view& right, int depth) {
   for (const Field& field : node.fields) {
     if (field.order == FieldOrder::kIgnore) {
-      const Schema ignored = schema.At(*field.type);
-      if (!Skip(ignored, left).ok() || !Skip(ignored, right).ok()) return Order::kBad;
+      if (!SkipIgnored(*field.type, left, depth + 1) || !SkipIgnored(*field.type, right, depth + 1)) return Order::kBad;
       continue;
     }
-    const Order order = CompareAt(schema, *field.type, left, right, depth + 1);
+    const Order order = CompareAt(*field.type, left, right, depth + 1);
     if (order != Order::kEqual) return Directed(order, field.order);
   }
   return Order::kEqual;
 }
 
-Order CompareUnions(const Schema& schema, const Node& node, std::string_view& left, std::string_view& right,
-                    int depth) {
+Order CompareUnions(const Node& node, std::string_view& left, std::string_view& right, int depth) {
   int32_t left_branch = 0;
   int32_t right_branch = 0;
   if (!ReadInt(left, left_branch) || !ReadInt(right, right_branch)) return Order::kBad;
   const auto known = [&](int32_t branch) { return branch >= 0 && static_cast<size_t>(branch) < node.branches.size(); };
   if (!known(left_branch) || !known(right_branch)) return Order::kBad;
   if (left_branch != right_branch) return Ordered(left_branch, right_branch);
-  return CompareAt(schema, *node.branches[static_cast<size_t>(left_branch)], left, right, depth + 1);
+  return CompareAt(*node.branches[static_cast<size_t>(left_branch)], left, right, depth + 1);
 }
 
 Order CompareEnums(const Node& node, std::string_view& left, std::string_view& right) {
@@ -123,7 +177,7 @@ Order CompareFixed(const Node& node, std::string_view& left, std::string_view& r
   return OrderedBytes(a, b);
 }
 
-Order CompareAt(const Schema& schema, const Node& node, std::string_view& left, std::string_view& right, int depth) {
+Order CompareAt(const Node& node, std::string_view& left, std::string_view& right, int depth) {
   if (depth > kDatumDepthMax) [[unlikely]]
     return Order::kBad;
   switch (node.type) {
@@ -147,11 +201,11 @@ Order CompareAt(const Schema& schema, const Node& node, std::string_view& left, 
     case Type::kEnum:
       return CompareEnums(node, left, right);
     case Type::kUnion:
-      return CompareUnions(schema, node, left, right, depth);
+      return CompareUnions(node, left, right, depth);
     case Type::kRecord:
-      return CompareRecords(schema, node, left, right, depth);
+      return CompareRecords(node, left, right, depth);
     case Type::kArray:
-      return CompareArrays(schema, node, left, right, depth);
+      return CompareArrays(node, left, right, depth);
     case Type::kMap:
       return Order::kMap;
   }
@@ -242,7 +296,7 @@ Result<std::weak_ordering> Answer(const Schema& schema, Order order, ErrorCode b
 }  // namespace
 
 Result<std::weak_ordering> CompareEncoded(const Schema& schema, std::string_view left, std::string_view right) {
-  return Answer(schema, CompareAt(schema, schema.node(), left, right, 0), ErrorCode::kCorruption);
+  return Answer(schema, CompareAt(schema.node(), left, right, 0), ErrorCode::kCorruption);
 }
 
 Result<std::weak_ordering> Compare(const Schema& schema, const Datum& left, const Datum& right) {
