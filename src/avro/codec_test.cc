@@ -54,6 +54,15 @@ TEST(Binary, TakesTheFittingBranch) {
   EXPECT_FALSE(Encode(schema, Datum::Int(1).InBranch(7)).ok());
 }
 
+TEST(Binary, ReadsNumbersOfSeveralBlocks) {
+  const Schema schema = Parse(R"({"type":"array","items":"double"})");
+  const std::string one("\x00\x00\x00\x00\x00\x00\xf0\x3f", 8);
+  const std::string end("\x00", 1);
+  EXPECT_EQ(*DecodeAll(schema, "\x02" + one + end), Datum::Array({Datum::Double(1)}));
+  const std::string blocks = "\x02" + one + "\x01\x10" + one + "\x04" + one + one + end;  // 1, 1 with its size, 2
+  EXPECT_EQ(*DecodeAll(schema, blocks), Datum::Array(Datum::Items(4, Datum::Double(1))));
+}
+
 TEST(Binary, ReadsBlocksWithSizes) {
   const Schema schema = Parse(R"({"type":"array","items":"int"})");
   const std::string bytes("\x03\x04\x02\x04\x02\x06\x00", 7);  // -2 items of 2 bytes: 1, 2; 1 item: 3; end

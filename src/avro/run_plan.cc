@@ -345,13 +345,14 @@ inline const char* Decoder::ReadCount(const Op& op, const char* at, size_t item_
   return after;
 }
 
-// Room for `more` items after the `size` there are; nullptr when there is none.
+// Room for `more` items after the first `size` ones, which come along unless `items` is null; nullptr when there is
+// none.
 template <typename T>
 T* Decoder::Grow(T* items, size_t size, size_t more, size_t& capacity) {
   if (size + more <= capacity) return items;
   capacity = std::max(size + more, size > 0 ? capacity * 2 : 0);
   T* const grown = arena_.AllocateArray<T>(capacity);
-  if (grown != nullptr && size > 0) std::memcpy(static_cast<void*>(grown), items, size * sizeof(T));
+  if (grown != nullptr && items != nullptr && size > 0) std::memcpy(static_cast<void*>(grown), items, size * sizeof(T));
   return grown;
 }
 
