@@ -54,6 +54,16 @@ TEST(Binary, TakesTheFittingBranch) {
   EXPECT_FALSE(Encode(schema, Datum::Int(1).InBranch(7)).ok());
 }
 
+TEST(Binary, ReadsTypesThatContainEachOther) {
+  // B is met first on its own way through A, and again below A itself.
+  const Schema schema =
+      Parse(R"({"type":"record","name":"A","fields":[{"name":"b","type":{"type":"record","name":"B","fields":[)"
+            R"({"name":"more","type":{"type":"map","values":"B"}},{"name":"up","type":["null","A"]}]}}]})");
+  const Datum leaf = Datum::Record({Datum::Map({}), Datum::Null()});
+  EXPECT_EQ(*DecodeAll(schema, std::string("\x02\x02k\x00\x00\x00\x00", 7)),
+            Datum::Record({Datum::Record({Datum::Map({{"k", leaf}}), Datum::Null()})}));
+}
+
 TEST(Binary, ReadsNumbersOfSeveralBlocks) {
   const Schema schema = Parse(R"({"type":"array","items":"double"})");
   const std::string one("\x00\x00\x00\x00\x00\x00\xf0\x3f", 8);

@@ -75,6 +75,7 @@ class PlanCompiler {
 
   Status Compile(const Step& root) {
     recursive_ = IsRecursive(root);
+    MeasureHeights(root);
     Frame frame{.slots = 1, .owned = true};
     Emit(root, {.slot = 0, .place = builder_.NewPlace(Place::kNone, *root.writer)}, frame);
     builder_.Emit(OpCode::kReturn, 0);
@@ -367,22 +368,46 @@ class PlanCompiler {
   }
 
   // How deep every value of the step nests at least; more than kDatumDepthMax when it always contains itself.
-  int Height(const Step& step) {
-    if (step.kind == Kind::kReaderUnion) return 1 + Height(*step.inner);
-    if (step.kind != Kind::kRecord && step.kind != Kind::kWriterUnion) return 0;
-    if (const auto found = heights_.find(&step); found != heights_.end()) return found->second;
-    heights_[&step] = kDatumDepthMax + 1;
+  int Height(const Step& step) const { return heights_.at(&step); }
+
+  // Of all steps at once: heights only fall until they stay, so those of types that contain each other do not depend on
+  // which of them is asked about first.
+  void MeasureHeights(const Step& root) {
+    std::vector<const Step*> steps;
+    std::vector<const Step*> left = {&root};
+    while (!left.empty()) {
+      const Step* const step = left.back();
+      left.pop_back();
+      if (step == nullptr || !heights_.try_emplace(step, kDatumDepthMax + 1).second) continue;
+      steps.push_back(step);
+      for (const auto& field : step->fields) left.push_back(field.step);
+      left.insert(left.end(), step->branches.begin(), step->branches.end());
+      left.push_back(step->inner);
+    }
+    for (bool fell = true; fell;) {
+      fell = false;
+      for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+        const int height = HeightByParts(**step);
+        fell = fell || height < heights_[*step];
+        heights_[*step] = height;
+      }
+    }
+  }
+
+  int HeightByParts(const Step& step) const {
     int height = 0;
-    if (step.kind == Kind::kRecord) {
+    if (step.kind == Kind::kReaderUnion) {
+      height = 1 + Height(*step.inner);
+    } else if (step.kind == Kind::kRecord) {
       if (!step.reader->fields.empty()) height = 1;
       for (const auto& field : step.fields) {
         if (field.step != nullptr) height = std::max(height, 1 + Height(*field.step));
       }
-    } else {
+    } else if (step.kind == Kind::kWriterUnion) {
       height = step.branches.empty() ? 0 : kDatumDepthMax + 1;
       for (const Step* branch : step.branches) height = std::min(height, Height(*branch));
     }
-    return heights_[&step] = std::min(height, kDatumDepthMax + 1);
+    return std::min(height, kDatumDepthMax + 1);
   }
 
   // The value of a field's default, decoded once for all records.
