@@ -1,4 +1,5 @@
 // Schemas of a store.
+#include "admin/add_schema.h"
 #include "admin/check_schema_compatibility.h"
 #include "admin/command_table.h"
 
@@ -37,6 +38,32 @@ Command CheckCompatibility() {
       .run = CheckSchemaCompatibility};
 }
 
+Command AddSchemaCommand() {
+  return {.name = "add-schema",
+          .summary = "Registers a value schema; one that is registered already keeps its id.",
+          .examples = {"add-schema --url http://localhost:5555 --store profiles --value-schema-file value.avsc",
+                       "add-schema --url http://localhost:5555 --store profiles --value-schema-file value.avsc "
+                       "--dry-run"},
+          .flags = {UrlFlag(),
+                    StoreFlag(),
+                    ClusterFlag(),
+                    {"value-schema-file", "vs", "File with the Avro schema.", "value.avsc", Flag::Need::kRequired,
+                     "value_schema", true},
+                    {.name = "dry-run",
+                     .short_name = "dr",
+                     .description = "Only tells what would happen, also to running pushes; writes nothing.",
+                     .need = kOptional,
+                     .is_switch = true}},
+          .path = "",
+          .fixed_parameters = {},
+          .run = AddSchema};
+}
+
+Flag ValueSchemaIdFlag() {
+  return {"value-schema-id",     "vid",      "Id of the value schema that the update schema belongs to.", "1",
+          Flag::Need::kRequired, "schema_id"};
+}
+
 }  // namespace
 
 std::vector<Command> SchemaCommands() {
@@ -51,16 +78,30 @@ std::vector<Command> SchemaCommands() {
                       .examples = {"key-schema --url http://localhost:5555 --store profiles"},
                       .flags = {UrlFlag(), StoreFlag(), ClusterFlag()},
                       .path = "/get_key_schema"});
+  commands.push_back(AddSchemaCommand());
   commands.push_back(
-      {.name = "add-schema",
-       .summary = "Registers a value schema; one that is registered already keeps its id.",
-       .examples = {"add-schema --url http://localhost:5555 --store profiles --value-schema-file value.avsc"},
+      {.name = "add-derived-schema",
+       .summary = "Registers an update schema of a value schema; one that is registered already keeps its id.",
+       .examples = {"add-derived-schema --url http://localhost:5555 --store profiles --value-schema-id 1 "
+                    "--derived-schema-file update.avsc"},
        .flags = {UrlFlag(),
                  StoreFlag(),
                  ClusterFlag(),
-                 {"value-schema-file", "vs", "File with the Avro schema.", "value.avsc", Flag::Need::kRequired,
-                  "value_schema", true}},
-       .path = "/add_value_schema"});
+                 ValueSchemaIdFlag(),
+                 {"derived-schema-file", "ds", "File with the update schema.", "update.avsc", Flag::Need::kRequired,
+                  "derived_schema", true}},
+       .path = "/add_derived_schema"});
+  commands.push_back({.name = "remove-derived-schema",
+                      .summary = "Removes an update schema.",
+                      .examples = {"remove-derived-schema --url http://localhost:5555 --store profiles "
+                                   "--value-schema-id 1 --derived-schema-id 2"},
+                      .flags = {UrlFlag(),
+                                StoreFlag(),
+                                ClusterFlag(),
+                                ValueSchemaIdFlag(),
+                                {"derived-schema-id", "did", "Id of the update schema among those of its value schema.",
+                                 "2", Flag::Need::kRequired, "derived_schema_id"}},
+                      .path = "/remove_derived_schema"});
   commands.push_back(CheckCompatibility());
   return commands;
 }

@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;
 using net::HttpResponse;
 
 constexpr const char* kStateType = "OFFLINE_PUSH";
+constexpr int32_t kValueSchemaIdListedMax = 100'000;  // a list with gaps must not grow by an id that someone made up
 
 std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
@@ -109,10 +110,39 @@ HttpResponse AllValueSchemaIds(const Context& context) {
   return JsonReply(200, Dump(json));
 }
 
+// The newest update schema of every value schema stands at the position of its value schema's id, less one; null
+// where there is none.
+HttpResponse AllUpdateSchemas(const Context& context) {
+  const metadata::StoreSchemas& schemas = *context.store->schemas;
+  Json json = context.Base();
+  json["superSetSchemaId"] = context.store->store->latest_superset_value_schema_id;
+  json["schemas"] = Json::array();
+  if (schemas.derived.empty()) return JsonReply(200, Dump(json));
+  const int32_t last = std::min(schemas.derived.back().value_id, kValueSchemaIdListedMax);
+  for (int32_t id = 1; id <= last; ++id) {
+    const metadata::GeneratedSchemaEntry* schema = schemas.LatestDerived(id);
+    json["schemas"].push_back(
+        schema == nullptr
+            ? Json(nullptr)
+            : Json{{"id", id}, {"derivedSchemaId", schema->id}, {"rmdValueSchemaId", -1}, {"schemaStr", schema->text}});
+  }
+  return JsonReply(200, Dump(json));
+}
+
 HttpResponse UpdateSchema(const Context& context) {
   if (context.store == nullptr) return context.NoStore();
-  return ErrorReply(404, "store '" + context.path.name +
-                             "' has no update schema: partial updates (write compute) are not enabled for it");
+  if (context.path.key.empty()) return AllUpdateSchemas(context);
+  const std::optional<int32_t> id = ParseId(context.path.key);
+  const metadata::GeneratedSchemaEntry* schema = id ? context.store->schemas->LatestDerived(*id) : nullptr;
+  if (schema == nullptr) {
+    return ErrorReply(404, "Update schema doesn't exist for value schema id: " + context.path.key + " of store: " +
+                               context.path.name + "; update schemas come with write_computation_enabled");
+  }
+  Json json = context.Base();
+  json["id"] = schema->value_id;
+  json["derivedSchemaId"] = schema->id;
+  json["schemaStr"] = schema->text;
+  return JsonReply(200, Dump(json));
 }
 
 HttpResponse CurrentVersion(const Context& context) {

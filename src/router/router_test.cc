@@ -477,6 +477,19 @@ TEST_F(RouterTest, MetadataEndpoints) {
   EXPECT_EQ(json("/value_schema/S/2")["schemaStr"], R"(["null","string"])");
   EXPECT_EQ(json("/latest_value_schema/S")["id"], 2);
   EXPECT_EQ(json("/all_value_schema_ids/S")["schemaIdSet"], Json::parse("[1,2]"));
+  // Update schemas are seen as they come; one per value schema, the newest, with holes where there is none.
+  EXPECT_EQ(json("/update_schema/S")["schemas"], Json::array());
+  for (int id : {1, 2}) ASSERT_TRUE(cluster_.writer().AddDerivedSchema("S", {2, id, R"("long")"}).ok());
+  ASSERT_TRUE(WaitUntil([&] { return json("/update_schema/S")["schemas"].size() == 2; }, kLimit));
+  ASSERT_TRUE(WaitUntil([&] { return json("/update_schema/S")["schemas"][1]["derivedSchemaId"] == 2; }, kLimit));
+  const Json updates = json("/update_schema/S");
+  EXPECT_TRUE(updates["schemas"][0].is_null());
+  EXPECT_EQ(updates["schemas"][1]["id"], 2);
+  EXPECT_EQ(updates["superSetSchemaId"], -1);
+  const Json update = json("/update_schema/S/2");
+  EXPECT_EQ(update["id"], 2);
+  EXPECT_EQ(update["derivedSchemaId"], 2);
+  EXPECT_EQ(update["schemaStr"], R"("long")");
   EXPECT_EQ(json("/stores")["stores"], Json::parse(R"(["S"])"));
   EXPECT_EQ(json("/current_version/S"), Json::parse(R"({"currentVersion":1})"));
   EXPECT_EQ(json("/store_state/S")["currentVersion"], 1);
@@ -504,7 +517,7 @@ TEST_F(RouterTest, MetadataEndpoints) {
   EXPECT_EQ(Send("OPTIONS", "*").status, 200);
 
   for (const std::string missing :
-       {"/key_schema/X", "/value_schema/X", "/value_schema/S/99", "/update_schema/S", "/update_schema/S/1",
+       {"/key_schema/X", "/value_schema/X", "/value_schema/S/99", "/update_schema/X", "/update_schema/S/1",
         "/current_version/X", "/store_state/X", "/resource_state/X_v1", "/all_value_schema_ids/X"}) {
     EXPECT_EQ(Get(missing).status, 404) << missing;
   }
