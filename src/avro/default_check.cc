@@ -15,23 +15,45 @@ constexpr size_t kStepsMax = 4'000'000;
 
 Status DefaultCheck::Check(const Node& type, JsonValue value) {
   if (Fits(type, value)) return Ok();
-  return Error(ErrorCode::kInvalidSchema, problem_ + json_.Place(problem_at_));
+  return Error(ErrorCode::kInvalidSchema, Words() + json_.Place(problem_->value.offset()));
 }
 
-bool DefaultCheck::Fail(JsonValue where, std::string what) {
-  if (fatal_) return false;
-  problem_ = std::move(what);
-  problem_at_ = where.offset();
+bool DefaultCheck::Fail(Problem problem, bool fatal) {
+  if (!fatal_) problem_ = problem;
+  fatal_ = fatal_ || fatal;
   return false;
+}
+
+std::string DefaultCheck::Words() const {
+  const Node& type = *problem_->type;
+  const std::string found = problem_->value.Excerpt();
+  switch (problem_->kind) {
+    case Problem::Kind::kType:
+      return fmt::format("expected {}, found {}", type.BranchName(), found);
+    case Problem::Kind::kBranches: {
+      std::string names;
+      for (const Node* branch : type.branches) {
+        if (names.size() > 200) return fmt::format("expected one of {}, ...; found {}", names, found);
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", branch->BranchName());
+      }
+      return fmt::format("expected one of {}; found {}", names.empty() ? "no types" : names, found);
+    }
+    case Problem::Kind::kFirstBranch:
+      return fmt::format("expected {}, found {}; the default of a union is of its first branch",
+                         type.branches[0]->BranchName(), found);
+    case Problem::Kind::kField:
+      return fmt::format("no value of field {}, which {} needs", problem_->field->name, type.name);
+    case Problem::Kind::kOpenRecord:
+      return fmt::format("a default of record {} cannot stand within its definition", type.name);
+    case Problem::Kind::kTooMany:
+      return "too many combinations of union branches to try";
+  }
+  return "";
 }
 
 bool DefaultCheck::Fits(const Node& type, JsonValue value) {
   if (fatal_) return false;
-  if (++steps_ > kStepsMax) {
-    Fail(value, "too many combinations of union branches to try");
-    fatal_ = true;
-    return false;
-  }
+  if (++steps_ > kStepsMax) return Fail({Problem::Kind::kTooMany, &type, nullptr, value}, true);
   bool fits = false;
   switch (type.type) {
     case Type::kString:
@@ -74,33 +96,24 @@ bool DefaultCheck::Fits(const Node& type, JsonValue value) {
       if (!value.is_object()) break;
       return FitsRecord(type, value);
   }
-  return fits || Fail(value, fmt::format("expected {}, found {}", type.BranchName(), value.Excerpt()));
+  return fits || Fail({Problem::Kind::kType, &type, nullptr, value});
 }
 
 bool DefaultCheck::FitsUnion(const Node& type, JsonValue value) {
-  std::string names;
   for (const Node* branch : type.branches) {
     if (Fits(*branch, value)) return true;
     if (fatal_) return false;
-    if (first_branch_only_) {
-      // The inner problem is kept: it says what the first branch wants.
-      if (type.branches.size() > 1) problem_ += "; the default of a union is of its first branch";
-      return false;
+    if (first_branch_only_ && type.branches.size() > 1) {
+      return Fail({Problem::Kind::kFirstBranch, &type, nullptr, value});
     }
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", branch->BranchName());
-    if (names.size() > 200) names = names.substr(0, 200) + "...";
   }
-  if (type.branches.size() == 1) return false;
-  return Fail(value, fmt::format("expected one of {}; found {}", names.empty() ? "no types" : names, value.Excerpt()));
+  // Of a single branch, its own problem says more.
+  return type.branches.size() != 1 && Fail({Problem::Kind::kBranches, &type, nullptr, value});
 }
 
 // A field that is left out takes its own default, which was checked where it stands.
 bool DefaultCheck::FitsRecord(const Node& type, JsonValue value) {
-  if (open_records_.contains(&type)) {
-    Fail(value, fmt::format("a default of record {} cannot stand within its definition", type.name));
-    fatal_ = true;
-    return false;
-  }
+  if (open_records_.contains(&type)) return Fail({Problem::Kind::kOpenRecord, &type, nullptr, value}, true);
   std::unordered_map<std::string_view, JsonValue> members;
   for (const auto& [key, member] : value.Members()) members.emplace(key, member);
   steps_ += members.size() + type.fields.size();
@@ -109,7 +122,7 @@ bool DefaultCheck::FitsRecord(const Node& type, JsonValue value) {
     if (found != members.end()) {
       if (!Fits(*field.type, found->second)) return false;
     } else if (!field.default_json) {
-      return Fail(value, fmt::format("no value of field {}, which {} needs", field.name, type.name));
+      return Fail({Problem::Kind::kField, &type, &field, value});
     }
   }
   return true;

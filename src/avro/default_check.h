@@ -24,18 +24,27 @@ class DefaultCheck {
   Status Check(const Node& type, JsonValue value);
 
  private:
+  // Kept as its parts: while branches of a union are tried, most problems are forgotten again.
+  struct Problem {
+    enum class Kind : uint8_t { kType, kBranches, kFirstBranch, kField, kOpenRecord, kTooMany };
+    Kind kind;
+    const Node* type;
+    const Field* field;  // kField: the one that is missing
+    JsonValue value;
+  };
+
   bool Fits(const Node& type, JsonValue value);
   bool FitsRecord(const Node& type, JsonValue value);
   bool FitsUnion(const Node& type, JsonValue value);
-  bool Fail(JsonValue where, std::string what);
+  bool Fail(Problem problem, bool fatal = false);
+  std::string Words() const;
 
   const JsonDocument& json_;
   const std::unordered_set<const Node*>& open_records_;
   const bool first_branch_only_;
   size_t steps_ = 0;
   bool fatal_ = false;  // no other branch of a union can help
-  std::string problem_;
-  size_t problem_at_ = 0;
+  std::optional<Problem> problem_;
 };
 
 // A number as Java's Double.valueOf reads it from text: "NaN", " 1e3f", "0x1p3".
