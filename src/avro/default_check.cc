@@ -8,8 +8,8 @@
 namespace venice::avro {
 namespace {
 
-// Trying every branch of nested unions can repeat work at every level.
-constexpr size_t kStepsMax = 4'000'000;
+// Beyond one step per byte of text: trying every branch of nested unions can repeat work at every level.
+constexpr size_t kStepsMax = 1'000'000;
 
 }  // namespace
 
@@ -53,7 +53,7 @@ std::string DefaultCheck::Words() const {
 
 bool DefaultCheck::Fits(const Node& type, JsonValue value) {
   if (fatal_) return false;
-  if (++steps_ > kStepsMax) return Fail({Problem::Kind::kTooMany, &type, nullptr, value}, true);
+  if (++steps_ > kStepsMax + json_.text().size()) return Fail({Problem::Kind::kTooMany, &type, nullptr, value}, true);
   bool fits = false;
   switch (type.type) {
     case Type::kString:

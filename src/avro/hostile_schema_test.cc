@@ -10,12 +10,14 @@
 namespace venice::avro {
 namespace {
 
-// Of an unoptimised build with sanitizers on a busy machine; optimised, every case below takes under 0.7 s.
+// Of an unoptimised build with sanitizers on a busy machine. At the limit of 4 MiB, optimised, every case takes under
+// 0.7 s, and the process under 130 MB.
 constexpr auto kLimit = std::chrono::seconds(20);
+constexpr size_t kTextBytes = 1 << 20;
 
 std::string Repeated(size_t count, const std::function<std::string(size_t)>& part) {
   std::string text;
-  for (size_t i = 0; i < count && text.size() < kSchemaBytesMax - 2000; ++i) text += (i > 0 ? "," : "") + part(i);
+  for (size_t i = 0; i < count && text.size() < kTextBytes; ++i) text += (i > 0 ? "," : "") + part(i);
   return text;
 }
 
@@ -40,7 +42,7 @@ TEST(HostileSchema, TenMegabytes) {
   EXPECT_EQ(Outcome("size", text), fmt::format("schema of {} bytes; at most 4194304 are accepted", text.size()));
 }
 
-TEST(HostileSchema, FourMegabytesOfEverything) {
+TEST(HostileSchema, AMegabyteOfEverything) {
   const size_t many = 1'000'000;
   EXPECT_EQ(Outcome("fields", Record(Repeated(
                                   many, [](size_t i) { return fmt::format(R"({{"name":"f{}","type":"int"}})", i); }))),
@@ -60,9 +62,9 @@ TEST(HostileSchema, FourMegabytesOfEverything) {
   EXPECT_EQ(Outcome("aliases", R"({"type":"fixed","name":"F","size":1,"aliases":[)" +
                                    Repeated(20'000, [](size_t i) { return fmt::format("\"a{}\"", i); }) + "]}"),
             "parsed");
-  EXPECT_EQ(Outcome("doc", R"({"type":"fixed","name":"F","size":1,"doc":")" + std::string(4'000'000, 'd') + "\"}"),
+  EXPECT_EQ(Outcome("doc", R"({"type":"fixed","name":"F","size":1,"doc":")" + std::string(kTextBytes, 'd') + "\"}"),
             "parsed");
-  EXPECT_EQ(Outcome("white space", std::string(4 << 20, ' ').replace(0, 6, "\"long\"")), "parsed");
+  EXPECT_EQ(Outcome("white space", std::string(kSchemaBytesMax, ' ').replace(0, 6, "\"long\"")), "parsed");
   EXPECT_EQ(Outcome("default", Record(R"({"name":"f","type":{"type":"array","items":["int","string"]},"default":[)" +
                                       Repeated(many, [](size_t) { return "\"s\""; }) + "]}")),
             "parsed");

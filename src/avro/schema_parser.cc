@@ -175,13 +175,14 @@ class SchemaParser {
     if (PrimitiveOf(node.name)) return Bad(*name, fmt::format("\"{}\" is the name of a primitive type", node.name));
     VENICE_TRY(CountName(*name, node.name));
     VENICE_ASSIGN(const auto aliases, Aliases(json));
+    std::unordered_set<std::string> seen;  // "A" and "space.A" may be one
     for (const auto& [alias, where] : aliases) {
-      const std::string full_name = FullName(alias, NamespaceOf(node.name));
-      if (!lenient_ && !IsName(SimpleName(full_name)))
+      std::string full_name = FullName(alias, NamespaceOf(node.name));
+      if (!lenient_ && !IsName(SimpleName(full_name))) {
         return Bad(where, fmt::format("alias {} is not a name", where.Excerpt()));
+      }
       VENICE_TRY(CountName(where, full_name));
-      if (std::find(node.aliases.begin(), node.aliases.end(), full_name) == node.aliases.end())
-        node.aliases.push_back(full_name);
+      if (seen.insert(full_name).second) node.aliases.push_back(std::move(full_name));
     }
     ParseDoc(json, node);
     if (!named_.emplace(node.name, &node).second)
