@@ -58,6 +58,8 @@ std::vector<Flag> UpdateStoreFlags() {
               "Hours a push may take before it fails."),
       Setting("backup-version-retention-ms", "bvr", "backup_version_retention_ms", "604800000",
               "Milliseconds a backup version is kept; -1 for the cluster's default."),
+      Setting("active-active-replication-enabled", "aa", "active_active_replication_enabled", "true",
+              "Whether every region takes writes; makes replication metadata schemas."),
       Setting("replication-factor", "rf", "replication_factor", "3", "Replicas of each partition."),
       Setting("max-record-size-bytes", "mrsb", "max_record_size_bytes", "-1",
               "Largest record a push may send when chunking is on."),
