@@ -39,6 +39,8 @@ TEST(Commands, AreAllDescribed) {
     EXPECT_FALSE(command.summary.empty()) << command.name;
     EXPECT_TRUE(command.summary.ends_with(".")) << command.name;
     EXPECT_FALSE(command.examples.empty()) << command.name;
+    for (const std::string_view example : command.examples)
+      EXPECT_TRUE(example.starts_with(std::string(command.name) + " ")) << example;
     EXPECT_NE(command.path.empty(), command.run == nullptr) << command.name << ": a route or a function, not both";
     std::set<std::string_view> flags;
     for (const Flag& flag : command.flags) {
@@ -115,6 +117,9 @@ TEST(Help, ComesFromTheTable) {
   EXPECT_NE(RunWords({"new-store", "--help"}, session).out.find("--key-schema-file, -ks"), std::string::npos);
   EXPECT_NE(RunWords({"search", "ROLLBACK"}, session).out.find("rollback-to-backup-version"), std::string::npos);
   EXPECT_EQ(RunWords({"search", "zzz"}, session).exit_code, 3);
+  EXPECT_NE(RunWords({"search", "compatibility"}, session).out.find("check-schema-compatibility"), std::string::npos);
+  EXPECT_NE(RunWords({"search", "docs"}, session).out.find("generate-schema-docs"), std::string::npos);
+  EXPECT_NE(RunWords({"search", "documentation"}, session).out.find("generate-schema-docs"), std::string::npos);
 }
 
 TEST(Output, SwitchesMayStandBeforeTheCommand) {

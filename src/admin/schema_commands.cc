@@ -2,6 +2,7 @@
 #include "admin/add_schema.h"
 #include "admin/check_schema_compatibility.h"
 #include "admin/command_table.h"
+#include "admin/generate_schema_docs.h"
 
 namespace venice::admin {
 namespace {
@@ -36,6 +37,31 @@ Command CheckCompatibility() {
       .path = "",
       .fixed_parameters = {},
       .run = CheckSchemaCompatibility};
+}
+
+Command GenerateDocs() {
+  return {
+      .name = "generate-schema-docs",
+      .summary =
+          "Writes documentation pages of stores from their registered value schemas: a page a store and an index.",
+      .examples =
+          {"generate-schema-docs --url http://localhost:5555 --cluster venice-cluster0 --output-dir schema-docs",
+           "generate-schema-docs --url http://localhost:5555 --cluster venice-cluster0 --store member-* "
+           "--output-dir schema-docs --html"},
+      .flags =
+          {UrlFlag(),
+           ClusterFlag(),
+           {"store", "s",
+            "Name of the store, or a pattern with * and ?; all stores of the cluster when left out. The index lists "
+            "what matches.",
+            "member-*", kOptional},
+           {"output-dir", "od", "Folder for the pages; made when it is not there. Nothing in it is deleted.",
+            "schema-docs"},
+           {"html", "ht", "Also writes a static site: index.html with a search box, and a page a store.", "", kOptional,
+            "", false, true}},
+      .path = "",
+      .fixed_parameters = {},
+      .run = GenerateSchemaDocs};
 }
 
 Command AddSchemaCommand() {
@@ -103,6 +129,7 @@ std::vector<Command> SchemaCommands() {
                                  "2", Flag::Need::kRequired, "derived_schema_id"}},
                       .path = "/remove_derived_schema"});
   commands.push_back(CheckCompatibility());
+  commands.push_back(GenerateDocs());
   return commands;
 }
 

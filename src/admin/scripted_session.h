@@ -26,7 +26,12 @@ class ScriptedSession : public Session {
       return Error(ErrorCode::kStoreNotFound, fmt::format("Store: {} does not exist in cluster c", store->second));
     return found->second;
   }
-  Result<std::string> Get(const std::string& url) override { return Error(ErrorCode::kUnavailable, url); }
+  // By what follows "http://host".
+  Result<std::string> Get(const std::string& url) override {
+    const auto found = answers.find("GET " + url.substr(std::min(url.find('/', 7), url.size())));
+    if (found == answers.end()) return Error(ErrorCode::kUnavailable, "refused");
+    return found->second;
+  }
 
   // A store with these value schemas, of ids 1, 2, ...
   void AddStore(const std::string& name, const std::vector<std::string>& schemas, bool enum_evolution = false) {
@@ -43,6 +48,9 @@ class ScriptedSession : public Session {
         {"name", name}, {"owner", "team"}, {"currentVersion", 3}, {"enumSchemaEvolutionAllowed", enum_evolution}};
     answers["/store " + name] = Json{{"cluster", "c"}, {"store", store}}.dump();
     answers["/get_all_value_schema " + name] = listed.dump();
+    for (size_t i = 0; i < schemas.size(); ++i)
+      listed["schemas"][i]["registrationTimestamp"] = 1'700'000'000'000 + 86'400'000 * static_cast<int64_t>(i);
+    answers[fmt::format("GET /schema/{}?cluster_name=c", name)] = listed.dump();
     answers["/get_key_schema " + name] = R"({"id":1,"schemaStr":"\"string\""})";
   }
 };

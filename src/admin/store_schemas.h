@@ -13,7 +13,7 @@ struct StoreSchemas {
   struct Version {
     int32_t id = 0;
     std::string text;
-    int64_t registered_ms = 0;  // since 1970; 0 when the controller does not tell
+    int64_t registered_ms = 0;  // since 1970; 0 until fetched, and when nobody knows
   };
   std::string name;
   std::string cluster;
@@ -25,7 +25,11 @@ struct StoreSchemas {
   std::vector<Version> versions;  // by id
 };
 
-// Errors: the controller's (kStoreNotFound, kUnavailable), or kCorruption when its answer can not be read.
+// Without key schema and times. Errors: the controller's (kStoreNotFound, kUnavailable), or kCorruption when its answer
+// can not be read.
 Result<StoreSchemas> FetchStoreSchemas(Session& session, const std::string& store);
+Status FetchKeySchema(Session& session, StoreSchemas& schemas);
+// From the route that tells them; a controller without it leaves them 0. `urls` has commas between controllers.
+void FetchRegistrationTimes(Session& session, const std::string& urls, StoreSchemas& schemas);
 
 }  // namespace venice::admin

@@ -16,9 +16,13 @@ constexpr int kDepthMax = 512;
 constexpr size_t kListedMax = 4;        // of one kind in a summary
 constexpr size_t kWordsBytesMax = 120;  // of one side of a change
 
+// Backticks are for paths.
 std::string Shortened(std::string text) {
-  if (text.size() > kWordsBytesMax) text = text.substr(0, kWordsBytesMax - 3) + "...";
-  return text;
+  std::replace(text.begin(), text.end(), '`', '\'');
+  if (text.size() <= kWordsBytesMax) return text;
+  size_t end = kWordsBytesMax - 3;
+  while ((static_cast<uint8_t>(text[end]) & 0xc0) == 0x80) --end;  // not in the middle of a character
+  return text.substr(0, end) + "...";
 }
 
 // With the logical type as written when it has no words of its own: a change of it is a change of meaning.
@@ -27,6 +31,13 @@ std::string Words(const Node& node) {
   if (node.type < Type::kRecord && !node.LogicalType().empty() && words == TypeName(node.type))
     words += fmt::format(" ({})", Shortened(node.LogicalType()));
   return words;
+}
+
+// Long names in deep records would make every path below them as long as all of them.
+std::string Join(const std::string& path, const std::string& name) {
+  constexpr size_t kPathBytesMax = 2'000;
+  if (path.empty()) return name;
+  return (path.size() > kPathBytesMax ? "..." : path) + "." + name;
 }
 
 class Walker {
@@ -112,7 +123,7 @@ class Walker {
     for (const Field& field : after.fields) partners.push_back(take(field.name));
     for (size_t i = 0; i < after.fields.size(); ++i) {
       const Field& field = after.fields[i];
-      const std::string here = path.empty() ? field.name : path + "." + field.name;
+      const std::string here = Join(path, field.name);
       const Field* partner = partners[i];
       for (size_t a = 0; partner == nullptr && a < field.aliases.size(); ++a) {
         partner = take(field.aliases[a]);
@@ -133,7 +144,7 @@ class Walker {
     for (const Field& field : before.fields) {
       if (!left.contains(field.name)) continue;
       Add({.kind = SchemaChange::Kind::kRemoved,
-           .path = path.empty() ? field.name : path + "." + field.name,
+           .path = Join(path, field.name),
            .text = Words(*field.type),
            .old_field = &field});
     }
