@@ -26,12 +26,8 @@ void* Arena::AllocateChunk(size_t bytes) {
   return Allocate(bytes);
 }
 
-void Arena::Reset() {
-  if (chunks_.size() == 1) {
-    at_ = chunks_.front().bytes.get();
-    left_ = chunks_.front().size;
-    return;
-  }
+// Gives all chunks back; the next one will be as large as they were together.
+void Arena::Merge() {
   if (chunks_.empty()) return;
   next_chunk_bytes_ = capacity_bytes_;
   chunks_.clear();

@@ -51,7 +51,11 @@ class Arena {
 
   // Takes everything back. The memory is kept, in one piece from the second time on: a loop that resets for each value
   // soon takes nothing from the system.
-  void Reset();
+  void Reset() {
+    if (chunks_.size() != 1) return Merge();
+    at_ = chunks_.front().bytes.get();
+    left_ = capacity_bytes_;
+  }
 
   size_t bytes_max() const { return bytes_max_; }
   // Held from the system.
@@ -69,6 +73,7 @@ class Arena {
   };
 
   void* AllocateChunk(size_t bytes);
+  void Merge();
 
   alignas(kAlignment) static inline char nothing_[kAlignment];  // what a request of zero bytes may point to
 

@@ -184,6 +184,12 @@ Status CodeBuilder::CheckSize() const {
 }
 
 void CodeBuilder::LinkBodies() {
+  // A jump to a jump goes on, a jump to the end ends. Backwards, because jumps lead forward.
+  for (auto op = code_.ops.rbegin(); op != code_.ops.rend(); ++op) {
+    if (op->code != OpCode::kJump) continue;
+    const Op& target = code_.ops[op->target];
+    if (target.code == OpCode::kJump || target.code == OpCode::kReturn) *op = Op(target);
+  }
   for (Op& op : code_.ops) {
     if (op.code == OpCode::kCall || op.code == OpCode::kSkipCall) op.target = bodies_[op.target];
   }

@@ -10,10 +10,10 @@ namespace {
 constexpr uint64_t kDatumBytesMax = 64 << 20;
 constexpr uint64_t kDatumBytesPerByteMax = 1024;
 
-Status NothingLeft(std::string_view in, size_t size) {
-  if (in.empty()) return Ok();
+Error LeftOver(std::string_view bytes, const char* after) {
+  const auto size = static_cast<size_t>(after - bytes.data());
   return Error(ErrorCode::kCorruption,
-               fmt::format("{} bytes are left over after the value, at byte {}", in.size(), size - in.size()));
+               fmt::format("{} bytes are left over after the value, at byte {}", bytes.size() - size, size));
 }
 
 }  // namespace
@@ -29,9 +29,13 @@ Result<Value> DecodeValue(const Resolver& resolver, std::string_view& in, Arena&
 }
 
 Result<Value> DecodeWholeValue(const Resolver& resolver, std::string_view bytes, Arena& arena, Text text) {
-  const size_t size = bytes.size();
-  VENICE_ASSIGN(const Value value, DecodeValue(resolver, bytes, arena, text));
-  VENICE_TRY(NothingLeft(bytes, size));
+  Trace trace(resolver.plan(), bytes.data());
+  Value value;
+  const char* const after = RunPlan(resolver.plan(), bytes, arena, text, trace, value);
+  if (after == nullptr) [[unlikely]]
+    return trace.ToError();
+  if (after != bytes.data() + bytes.size()) [[unlikely]]
+    return LeftOver(bytes, after);
   return value;
 }
 
@@ -47,9 +51,9 @@ Result<Datum> Decode(const Schema& writer, std::string_view& in) {
 }
 
 Result<Datum> DecodeAll(const Resolver& resolver, std::string_view bytes) {
-  const size_t size = bytes.size();
-  VENICE_ASSIGN(Datum datum, Decode(resolver, bytes));
-  VENICE_TRY(NothingLeft(bytes, size));
+  std::string_view in = bytes;
+  VENICE_ASSIGN(Datum datum, Decode(resolver, in));
+  if (!in.empty()) return LeftOver(bytes, in.data());
   return datum;
 }
 

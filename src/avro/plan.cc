@@ -363,7 +363,7 @@ class PlanCompiler {
     weights_[&step] = CodeBuilder::kTooManyOps;
     uint64_t weight = 1 + step.missing.size();
     for (const auto& field : step.fields) weight += field.step == nullptr ? 1 : Weight(*field.step);
-    for (const Step* branch : step.branches) weight += 1 + Weight(*branch);
+    for (const Step* branch : step.branches) weight += uint64_t{1} + Weight(*branch);
     return weights_[&step] = static_cast<uint32_t>(std::min<uint64_t>(weight, CodeBuilder::kTooManyOps));
   }
 

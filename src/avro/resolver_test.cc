@@ -37,7 +37,7 @@ TEST(Resolver, UnionsPreferTheSameType) {
   EXPECT_EQ(Read("int", R"(["double","int"])", "1"), "1");
   EXPECT_EQ(Read("int", R"(["string","double"])", "1"), "1.0");
   EXPECT_EQ(Read(R"(["null","int"])", "long", "null"),
-            "Corruption: union branch null: written as null, cannot be read as long");
+            "Corruption: union branch null: written as null, cannot be read as long, at byte 1");
   EXPECT_EQ(Read(R"(["null","string"])", "int", "null"), "InvalidSchema: written as union, cannot be read as int");
   EXPECT_EQ(
       Read(
@@ -52,7 +52,7 @@ TEST(Resolver, EnumsAndFixed) {
   EXPECT_EQ(Read(abc, R"({"type":"enum","name":"n.E","symbols":["C","A"]})", "\"C\""), "\"C\"");
   EXPECT_EQ(Read(abc, R"({"type":"enum","name":"E","symbols":["C","A"],"default":"A"})", "\"B\""), "\"A\"");
   EXPECT_EQ(Read(abc, R"({"type":"enum","name":"E","symbols":["C","A"]})", "\"B\""),
-            "Corruption: the reader's enum E has neither symbol B nor a default");
+            "Corruption: the reader's enum has neither symbol B nor a default, at byte 0");
   EXPECT_NE(Read(R"({"type":"fixed","name":"F","size":2})", R"({"type":"fixed","name":"F","size":3})", "\"ab\"")
                 .find("InvalidSchema"),
             std::string::npos);

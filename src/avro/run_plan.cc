@@ -352,7 +352,7 @@ T* Decoder::Grow(T* items, size_t size, size_t more, size_t& capacity) {
   if (size + more <= capacity) return items;
   capacity = std::max(size + more, size > 0 ? capacity * 2 : 0);
   T* const grown = arena_.AllocateArray<T>(capacity);
-  if (grown != nullptr && items != nullptr && size > 0) std::memcpy(static_cast<void*>(grown), items, size * sizeof(T));
+  if (grown != nullptr && items != nullptr) std::memcpy(static_cast<void*>(grown), items, size * sizeof(T));
   return grown;
 }
 
@@ -513,9 +513,21 @@ const char* Decoder::ReadItems(const Op& op, Value& out, const char* at, int dep
 
 inline const char* Decoder::ReadItem(const Op&, const ItemsOp& loop, const Op* body, Value& item, Value* fields,
                                      const char* at, int depth) {
-  if (!loop.records) return Run(body, &item, at, depth);
-  item = Value(loop.item_header, static_cast<const Value*>(fields));
-  return Run(body, fields, at, depth);
+  if (loop.records) {
+    item = Value(loop.item_header, static_cast<const Value*>(fields));
+    return Run(body, fields, at, depth);
+  }
+  // The commonest bodies of a single operation, without the call.
+  switch (body->code) {
+    case OpCode::kText:
+      return ReadTexts(*body, &item, at);
+    case OpCode::kDouble:
+      return ReadRun<double, double>(*body, &item, at);
+    case OpCode::kLong:
+      return ReadRun<int64_t, int64_t>(*body, &item, at);
+    default:
+      return Run(body, &item, at, depth);
+  }
 }
 
 inline const char* Decoder::ReadItem(const Op& op, const ItemsOp& loop, const Op* body, ValueEntry& entry,

@@ -20,10 +20,18 @@ const Node& ItemType(const Node& place) {
   return place;
 }
 
+void Trace::Begin(const char* at, std::string what, ErrorCode code) {
+  Forget();
+  failure_ = new Failure{.code = code, .what = std::move(what), .at = at};
+}
+
+void Trace::Forget() {
+  delete failure_;
+  failure_ = nullptr;
+}
+
 void Trace::Fail(const Op& op, size_t index, const char* at, std::string what, ErrorCode code) {
-  what_ = std::move(what);
-  at_ = at;
-  error_code_ = code;
+  Begin(at, std::move(what), code);
   AddPlace(op.place + static_cast<uint32_t>(index));
 }
 
@@ -32,8 +40,7 @@ void Trace::FailBadBytes(const Op& op, size_t index, const char* at, const char*
 }
 
 void Trace::FailItem(const Op& op, size_t item, const char* at, std::string what) {
-  what_ = std::move(what);
-  at_ = at;
+  Begin(at, std::move(what), ErrorCode::kCorruption);
   WithinItem(op, item);
 }
 
@@ -42,12 +49,12 @@ void Trace::FailBadItem(const Op& op, size_t item, const char* at, const char* e
 }
 
 void Trace::WithinItem(const Op& op, size_t item) {
-  path_.push_back(fmt::format("item {}", item));
+  failure_->path.push_back(fmt::format("item {}", item));
   AddPlace(op.place);
 }
 
 void Trace::WithinEntry(const Op& op, std::string_view key) {
-  path_.push_back(fmt::format("entry \"{}\"", key.substr(0, kKeyBytesShown)));
+  failure_->path.push_back(fmt::format("entry \"{}\"", key.substr(0, kKeyBytesShown)));
   AddPlace(op.place);
 }
 
@@ -56,19 +63,20 @@ void Trace::Within(const Op& op) { AddPlace(op.place); }
 void Trace::AddPlace(uint32_t place) {
   for (; place != Place::kNone; place = code_.places[place].parent) {
     const std::string_view field = code_.places[place].field;
-    if (!field.empty()) path_.push_back("field " + std::string(field));
+    if (!field.empty()) failure_->path.push_back("field " + std::string(field));
   }
 }
 
 Error Trace::ToError() const {
+  const std::vector<std::string>& path = failure_->path;
   std::string message;
   size_t shown = 0;
-  for (auto part = path_.rbegin(); part != path_.rend() && shown < kPathPartsShown; ++part, ++shown) {
+  for (auto part = path.rbegin(); part != path.rend() && shown < kPathPartsShown; ++part, ++shown) {
     message += *part + ": ";
   }
-  if (shown < path_.size()) message += fmt::format("({} levels further in): ", path_.size() - shown);
-  message += fmt::format("{}, at byte {}", what_, at_ - begin_);
-  return Error(error_code_, std::move(message));
+  if (shown < path.size()) message += fmt::format("({} levels further in): ", path.size() - shown);
+  message += fmt::format("{}, at byte {}", failure_->what, failure_->at - begin_);
+  return Error(failure_->code, std::move(message));
 }
 
 }  // namespace venice::avro

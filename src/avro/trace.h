@@ -16,6 +16,12 @@ const Node& ItemType(const Node& place);
 class Trace {
  public:
   Trace(const Code& code, const char* begin) : code_(code), begin_(begin) {}
+  ~Trace() {
+    if (failure_ != nullptr) [[unlikely]]
+      Forget();
+  }
+  Trace(const Trace&) = delete;
+  Trace& operator=(const Trace&) = delete;
 
   // The value number `index` of the operation, at `at`, is wrong.
   void Fail(const Op& op, size_t index, const char* at, std::string what, ErrorCode code = ErrorCode::kCorruption);
@@ -33,14 +39,20 @@ class Trace {
   Error ToError() const;
 
  private:
+  struct Failure {
+    ErrorCode code = ErrorCode::kCorruption;
+    std::string what;
+    const char* at = nullptr;
+    std::vector<std::string> path;
+  };
+
+  void Begin(const char* at, std::string what, ErrorCode code);
   void AddPlace(uint32_t place);
+  void Forget();
 
   const Code& code_;
   const char* begin_;
-  const char* at_ = nullptr;
-  ErrorCode error_code_ = ErrorCode::kCorruption;
-  std::string what_;
-  std::vector<std::string> path_;
+  Failure* failure_ = nullptr;  // owned
 };
 
 }  // namespace venice::avro

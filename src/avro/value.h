@@ -60,15 +60,16 @@ class Value {
   static_assert(sizeof(Header) == 8);
 
   Value() = default;  // null
-  Value(Header header, bool value) : header_(header) { payload_.boolean = value; }
-  Value(Header header, int32_t value) : header_(header) { payload_.number = value; }
-  Value(Header header, int64_t value) : header_(header) { payload_.wide = value; }
-  Value(Header header, float value) : header_(header) { payload_.single = value; }
-  Value(Header header, double value) : header_(header) { payload_.real = value; }
-  Value(Header header, const char* bytes) : header_(header) { payload_.bytes = bytes; }
-  Value(Header header, const Value* items) : header_(header) { payload_.items = items; }
-  Value(Header header, const ValueEntry* entries) : header_(header) { payload_.entries = entries; }
-  explicit Value(Header header) : header_(header) { payload_.wide = 0; }
+  Value(const Header& header, bool value) : Value(header) { payload_.boolean = value; }
+  Value(const Header& header, int32_t value) : Value(header) { payload_.number = value; }
+  Value(const Header& header, int64_t value) : Value(header) { payload_.wide = value; }
+  Value(const Header& header, float value) : Value(header) { payload_.single = value; }
+  Value(const Header& header, double value) : Value(header) { payload_.real = value; }
+  Value(const Header& header, const char* bytes) : Value(header) { payload_.bytes = bytes; }
+  Value(const Header& header, const Value* items) : Value(header) { payload_.items = items; }
+  Value(const Header& header, const ValueEntry* entries) : Value(header) { payload_.entries = entries; }
+  // As one store: member by member it would be four.
+  explicit Value(const Header& header) { std::memcpy(&header_, &header, sizeof(header)); }
 
   Type type() const { return header_.type; }
   int32_t branch() const { return header_.branch; }
