@@ -23,7 +23,12 @@ class Datum {
   using Items = std::vector<Datum>;       // of an array, or the fields of a record in schema order
   using Entries = std::vector<MapEntry>;  // of a map, in encoded order
 
-  Datum() = default;  // null
+  Datum();  // null
+  Datum(const Datum&);
+  Datum(Datum&&) noexcept;
+  Datum& operator=(const Datum&);
+  Datum& operator=(Datum&&) noexcept;
+  ~Datum();
   static Datum Null() { return Datum(); }
   static Datum Boolean(bool value) { return Datum(Type::kBoolean, value); }
   static Datum Int(int32_t value) { return Datum(Type::kInt, value); }
@@ -83,6 +88,13 @@ struct MapEntry {
   Datum value;
 };
 
+// Where MapEntry is complete.
+inline Datum::Datum() = default;
+inline Datum::Datum(const Datum&) = default;
+inline Datum::Datum(Datum&&) noexcept = default;
+inline Datum& Datum::operator=(const Datum&) = default;
+inline Datum& Datum::operator=(Datum&&) noexcept = default;
+inline Datum::~Datum() = default;
 inline Datum Datum::Map(Entries entries) { return Datum(Type::kMap, std::move(entries)); }
 
 }  // namespace venice::avro
