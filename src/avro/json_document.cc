@@ -1,5 +1,6 @@
 #include "avro/json_document.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <unordered_map>
@@ -285,6 +286,26 @@ TextPosition PositionIn(std::string_view text, size_t offset) {
   return position;
 }
 
+namespace {
+
+// One step of a JSON pointer, fit for a message.
+std::string PointerStep(std::string_view name) {
+  constexpr size_t kBytesMax = 100;
+  std::string quoted;
+  AppendJsonText(quoted, name.substr(0, kBytesMax));
+  std::string step;
+  for (const char c : std::string_view(quoted).substr(1, quoted.size() - 2)) {
+    if (c == '~' || c == '/') {
+      step += c == '~' ? "~0" : "~1";
+    } else {
+      step += c;
+    }
+  }
+  return step;
+}
+
+}  // namespace
+
 std::string JsonDocument::Place(size_t offset) const {
   std::string path;
   uint32_t at = 0;
@@ -303,7 +324,7 @@ std::string JsonDocument::Place(size_t offset) const {
     }
     if (at >= end) break;
     path += '/';
-    path += object ? std::string(JsonValue(*this, name).text().substr(0, 100)) : std::to_string(index);
+    path += object ? PointerStep(JsonValue(*this, name).text()) : std::to_string(index);
   }
   const TextPosition position = PositionIn(text_, offset);
   return fmt::format(" (line {}, column {}{}{})", position.line, position.column, path.empty() ? "" : ", at ", path);
@@ -389,11 +410,15 @@ std::vector<std::pair<std::string_view, JsonValue>> JsonValue::Members() const {
 
 std::string JsonValue::Excerpt() const {
   constexpr size_t kBytesMax = 60;
-  std::string_view text = raw();
-  if (text.size() <= kBytesMax) return std::string(text);
-  text = text.substr(0, kBytesMax - 3);
-  while (!text.empty() && (static_cast<uint8_t>(raw()[text.size()]) & 0xc0) == 0x80) text.remove_suffix(1);
-  return std::string(text) + "...";
+  std::string text(raw().substr(0, kBytesMax));
+  if (raw().size() > kBytesMax) {
+    text.resize(kBytesMax - 3);
+    while (!text.empty() && (static_cast<uint8_t>(raw()[text.size()]) & 0xc0) == 0x80) text.pop_back();
+    text += "...";
+  }
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::replace(text.begin(), text.end(), '\r', ' ');
+  return text;
 }
 
 }  // namespace venice::avro
