@@ -85,7 +85,7 @@ std::vector<int32_t> Ids(const CompatibilityReport& report, bool compatible) {
   return ids;
 }
 
-// "version 3", "versions 1-7, 9", "all 9 versions", or the names of files.
+// "version 3", "versions 1-7, 9", "both versions", "all 9 versions", or the names of files.
 std::string VersionsInWords(const CompatibilityReport& report, const std::vector<int32_t>& ids) {
   if (report.store.empty()) {
     std::vector<std::string> names;
@@ -95,7 +95,8 @@ std::string VersionsInWords(const CompatibilityReport& report, const std::vector
     return fmt::format("{}", fmt::join(names, ", "));
   }
   if (ids.size() == 1) return fmt::format("version {}", ids[0]);
-  if (ids.size() == report.versions.size()) return fmt::format("all {} versions", ids.size());
+  if (ids.size() == report.versions.size())
+    return fmt::format("{} versions", ids.size() == 2 ? "both" : fmt::format("all {}", ids.size()));
   std::vector<int32_t> all;
   for (const ComparedVersion& version : report.versions) all.push_back(version.id);
   return "versions " + VersionRanges(ids, all);
@@ -125,7 +126,10 @@ std::string VerdictText(const CompatibilityReport& report, size_t problems, cons
   }
   if (report.versions.empty()) return paint.Good("COMPATIBLE") + ": nothing is registered yet.\n";
   if (bad.empty()) return fmt::format("{} with {}.\n", paint.Good("COMPATIBLE"), VersionsInWords(report, good));
-  std::string text = fmt::format("{} with {}.\n", paint.Bad("NOT COMPATIBLE"), VersionsInWords(report, bad));
+  const bool none = good.empty() && bad.size() > 1 && !report.store.empty();
+  std::string text =
+      fmt::format("{} with {}.\n", paint.Bad("NOT COMPATIBLE"),
+                  none ? fmt::format("any of the {} versions", bad.size()) : VersionsInWords(report, bad));
   if (!good.empty()) text += fmt::format("Compatible with {}.\n", VersionsInWords(report, good));
   return text;
 }
@@ -193,7 +197,7 @@ std::string NextStep(const CompatibilityReport& report) {
   if (report.registered_as != 0)
     return Paragraph(
         "", fmt::format("It is registered already, as version {}: there is nothing to do.", report.registered_as));
-  if (report.store.empty()) return "";
+  if (report.store.empty()) return "Nothing has to change.\n";
   return fmt::format(
       "Nothing has been registered. Next:\n  venice-admin-tool add-schema --url {} --store {} --value-schema-file "
       "{}\n",

@@ -28,7 +28,7 @@ class RowMaker {
 
   void AddValue(const Node& node) {
     if (node.type == Type::kRecord) return Expand(node, "", 0, nullptr);
-    Add({.type = avro::TypeInWords(node), .doc = ""}, node, 0);
+    Add({.type = avro::TypeInWords(node), .is_field = false}, node, 0);
   }
 
  private:
@@ -82,7 +82,8 @@ class RowMaker {
       } else if (branch->type >= Type::kRecord) {
         // Only what has something inside needs a row of its own.
         Add({.path = fmt::format("{}<{}>", path, avro::SimpleName(branch->BranchName())),
-             .type = avro::TypeInWords(*branch)},
+             .type = avro::TypeInWords(*branch),
+             .is_field = false},
             *branch, depth);
       }
     }

@@ -14,6 +14,7 @@ struct FieldRow {
   int depth = 0;
   std::string path;  // "address.zip", "tags[].name", "scores{}", "shape<Circle>"; empty: the value itself, no record
   std::string type;  // in words
+  bool is_field = true;  // not a case of a union, nor the value itself: those have no default
   bool has_default = false;
   std::string default_json;
   std::string doc;

@@ -14,7 +14,7 @@ th,td{border-bottom:1px solid var(--line);padding:.35rem .6rem;text-align:left;v
 th{position:sticky;top:0;background:var(--back)}
 code,pre{font:13px/1.45 ui-monospace,monospace;background:var(--back);border-radius:4px}
 code{padding:.1rem .3rem}pre{padding:1rem;overflow:auto}
-.soft{color:var(--soft)}.number{text-align:right}
+.facts th{width:12rem}.soft{color:var(--soft)}.number{text-align:right}
 input{font:inherit;padding:.4rem .6rem;width:20rem;max-width:100%;border:1px solid var(--line);border-radius:6px}
 )";
 
@@ -115,7 +115,10 @@ std::string FieldTable(const SchemaDocument& document) {
   for (const FieldRow& row : document.fields) {
     out += fmt::format("<tr><td style=\"padding-left:{}rem\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
                        fmt::format("{:.1f}", 0.6 + 1.4 * row.depth), row.path.empty() ? "(the value)" : Code(row.path),
-                       Text(row.type), row.has_default ? Code(row.default_json) : "<span class=\"soft\">none</span>",
+                       Text(row.type),
+                       row.has_default ? Code(row.default_json)
+                       : row.is_field  ? "<span class=\"soft\">none</span>"
+                                       : "",
                        Description(row));
   }
   out += "</tbody>\n</table>\n";
@@ -130,7 +133,7 @@ std::string FieldTable(const SchemaDocument& document) {
 std::string HtmlPage(const SchemaDocument& document) {
   std::string out = fmt::format("<p><a href=\"../index.html\">All stores</a></p>\n<h1>{}</h1>\n", Text(document.store));
   if (!document.doc.empty()) out += fmt::format("<p>{}</p>\n", Lines(document.doc));
-  out += "<table>\n";
+  out += "<table class=\"facts\">\n";
   const auto line = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) out += fmt::format("<tr><th>{}</th><td>{}</td></tr>\n", name, value);
   };

@@ -105,7 +105,11 @@ std::string FieldTable(const SchemaDocument& document) {
     std::string indent;
     for (int i = 0; i < row.depth; ++i) indent += "&emsp;";
     out += fmt::format("| {}{} | {} | {} | {} |\n", indent, row.path.empty() ? "(the value)" : Code(row.path),
-                       Text(row.type), row.has_default ? Code(row.default_json) : "none", Description(row));
+                       Text(row.type),
+                       row.has_default ? Code(row.default_json)
+                       : row.is_field  ? "none"
+                                       : "",
+                       Description(row));
   }
   if (document.fields_cut) out += fmt::format("\nOnly the first {} fields are listed.\n", kFieldRowsMax);
   return out;

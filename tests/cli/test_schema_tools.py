@@ -1,5 +1,6 @@
 """Owners of schemas at the command line: is this change safe, and what is in our stores?"""
 import json
+import pathlib
 import re
 
 import pytest
@@ -52,7 +53,7 @@ def test_a_safe_change(users, tmp_path):
     before = registered(users)
     done = check(users, tmp_path, schema)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "COMPATIBLE with all 2 versions." in done.stdout
+    assert "COMPATIBLE with both versions." in done.stdout
     assert registered(users) == before, "the check registers nothing"
     # What the check allows the controller takes.
     users.admin("add-schema", "--cluster", CLUSTER, "--store", "users", "--value-schema-file", tmp_path / "new.avsc")
@@ -116,6 +117,18 @@ def test_without_a_controller(tmp_path):
     words = ["venice-admin-tool", "check-schema-compatibility", "--against", f"{tmp_path}/v1.avsc", "--schema-file"]
     assert run(*words, tmp_path / "v2.avsc").returncode == 0
     assert run(*words, tmp_path / "bad.avsc", check=False).returncode == 9
+
+
+def test_the_guide_shows_the_real_report(tmp_path):
+    guide = (pathlib.Path(__file__).parents[2] / "docs" / "guides" / "evolve-a-schema.md").read_text()
+    old, new, repaired = re.findall(r"^```json\n(.*?)^```$", guide, re.M | re.S)
+    command, report = re.search(r"^```\n\$ (.*?)\n(.*?)^```$", guide, re.M | re.S).groups()
+    (tmp_path / "profile-v1.avsc").write_text(old)
+    (tmp_path / "profile.avsc").write_text(new)
+    done = run(*command.split(), check=False, cwd=tmp_path)
+    assert done.returncode == 9 and done.stdout == report
+    (tmp_path / "profile.avsc").write_text(repaired)
+    assert run(*command.split(), cwd=tmp_path).returncode == 0
 
 
 def test_documentation(users, tmp_path):
