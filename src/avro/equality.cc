@@ -31,49 +31,6 @@ bool SameProperties(const Properties& a, const Properties& b) {
   return count == 0;
 }
 
-class Comparison {
- public:
-  bool Equal(const Node& a, const Node& b) {
-    if (&a == &b) return true;
-    if (a.type != b.type || a.name != b.name || !SameProperties(a.properties, b.properties)) return false;
-    switch (a.type) {
-      case Type::kRecord:
-        return !open_.insert({&a, &b}).second || SameFields(a, b);
-      case Type::kEnum:
-        return a.symbols == b.symbols;
-      case Type::kFixed:
-        return a.fixed_size == b.fixed_size;
-      case Type::kArray:
-      case Type::kMap:
-        return Equal(*a.items, *b.items);
-      case Type::kUnion:
-        if (a.branches.size() != b.branches.size()) return false;
-        for (size_t i = 0; i < a.branches.size(); ++i)
-          if (!Equal(*a.branches[i], *b.branches[i])) return false;
-        return true;
-      default:
-        return true;
-    }
-  }
-
- private:
-  bool SameFields(const Node& a, const Node& b) {
-    if (a.fields.size() != b.fields.size()) return false;
-    for (size_t i = 0; i < a.fields.size(); ++i) {
-      const Field& left = a.fields[i];
-      const Field& right = b.fields[i];
-      if (left.name != right.name || left.order != right.order || !SameProperties(left.properties, right.properties))
-        return false;
-      if (left.default_json.has_value() != right.default_json.has_value()) return false;
-      if (left.default_json && !SameJson(*left.default_json, *right.default_json)) return false;
-      if (!Equal(*left.type, *right.type)) return false;
-    }
-    return true;
-  }
-
-  std::set<Pair> open_;  // records being compared, or found equal before
-};
-
 class DocComparison {
  public:
   bool Differ(const Node& a, const Node& b) {
@@ -92,7 +49,61 @@ class DocComparison {
 
 }  // namespace
 
-bool Equal(const Node& a, const Node& b) { return Comparison().Equal(a, b); }
+bool EqualityCache::Equal(const Node& a, const Node& b) {
+  const bool same = Same(a, b);
+  // Records that were only met on the way to a difference are equal perhaps: they are compared again when asked for.
+  if (same) equal_.merge(assumed_);
+  assumed_.clear();
+  return same;
+}
+
+bool EqualityCache::Same(const Node& a, const Node& b) {
+  if (&a == &b) return true;
+  if (a.type != b.type || a.name != b.name || !SameProperties(a.properties, b.properties)) return false;
+  switch (a.type) {
+    case Type::kRecord:
+      return SameRecords(a, b);
+    case Type::kEnum:
+      return a.symbols == b.symbols;
+    case Type::kFixed:
+      return a.fixed_size == b.fixed_size;
+    case Type::kArray:
+    case Type::kMap:
+      return Same(*a.items, *b.items);
+    case Type::kUnion:
+      if (a.branches.size() != b.branches.size()) return false;
+      for (size_t i = 0; i < a.branches.size(); ++i)
+        if (!Same(*a.branches[i], *b.branches[i])) return false;
+      return true;
+    default:
+      return true;
+  }
+}
+
+bool EqualityCache::SameRecords(const Node& a, const Node& b) {
+  const Pair pair(&a, &b);
+  if (unequal_.contains(pair)) return false;
+  if (equal_.contains(pair) || !assumed_.insert(pair).second) return true;
+  if (SameFields(a, b)) return true;
+  unequal_.insert(pair);
+  return false;
+}
+
+bool EqualityCache::SameFields(const Node& a, const Node& b) {
+  if (a.fields.size() != b.fields.size()) return false;
+  for (size_t i = 0; i < a.fields.size(); ++i) {
+    const Field& left = a.fields[i];
+    const Field& right = b.fields[i];
+    if (left.name != right.name || left.order != right.order || !SameProperties(left.properties, right.properties))
+      return false;
+    if (left.default_json.has_value() != right.default_json.has_value()) return false;
+    if (left.default_json && !SameJson(*left.default_json, *right.default_json)) return false;
+    if (!Same(*left.type, *right.type)) return false;
+  }
+  return true;
+}
+
+bool Equal(const Node& a, const Node& b) { return EqualityCache().Equal(a, b); }
 bool DocsDiffer(const Node& a, const Node& b) { return DocComparison().Differ(a, b); }
 
 }  // namespace venice::avro

@@ -1,9 +1,11 @@
 // Schemas made of value schemas, against what Venice's own classes make of the same (tests/golden/schemas).
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
 #include <set>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "protocol/replication_metadata_schema.h"
@@ -112,6 +114,65 @@ TEST(GeneratedSchemas, ARecordWithinItselfHasASuperset) {
             R"({"type":"record","name":"T","fields":[{"name":"w","type":"int","default":0},)"
             R"({"name":"kids","type":{"type":"array","items":"T"},"default":[]},)"
             R"({"name":"v","type":"int","default":0}]})");
+  // Also where the new reference to itself is in a field that only one of them has.
+  const avro::Schema linked = avro::Schema::Parse(
+                                  R"({"type":"record","name":"T","fields":[{"name":"v","type":"int","default":0},
+              {"name":"kids","type":{"type":"array","items":"T"},"default":[]},
+              {"name":"next","type":["null","T"],"default":null}]})")
+                                  .value();
+  EXPECT_EQ(MakeSuperset(tree, linked)->ToJson(), linked.ToJson());
+  EXPECT_TRUE(SameButForFieldOrder(*MakeSuperset(tree, linked), linked));
+  EXPECT_TRUE(SameButForFieldOrder(*MakeSuperset(linked, tree), linked));
+}
+
+// Each record refers to every record of the next layer: paths are many, records few.
+std::string Layers(int layers, int width, const std::string& last_field) {
+  std::string text;
+  for (int layer = layers - 1; layer >= 0; --layer) {
+    std::string fields;
+    for (int i = 0; i < width; ++i) {
+      const std::string type = layer == layers - 1 ? "\"int\"" : fmt::format("\"L{}x{}\"", layer + 1, i);
+      fields += fmt::format(R"({}{{"name":"{}{}","type":["null",{}],"default":null}})", i > 0 ? "," : "",
+                            layer == layers - 1 ? last_field : "f", i, type);
+    }
+    for (int i = 0; i < (layer == 0 ? 1 : width); ++i)
+      text += fmt::format(
+          R"({}{{"name":"d{}x{}","type":["null",{{"type":"record","name":"L{}x{}","fields":[{}]}}],"default":null}})",
+          text.empty() ? "" : ",", layer, i, layer, i, fields);
+  }
+  return R"({"type":"record","name":"Top","fields":[)" + text + "]}";
+}
+
+TEST(GeneratedSchemas, RecordsThatShareRecordsTakeTimeByTheirNumber) {
+  const avro::Schema old = avro::Schema::Parse(Layers(60, 16, "a")).value();
+  const avro::Schema fresh = avro::Schema::Parse(Layers(60, 16, "b")).value();
+  const auto begin = std::chrono::steady_clock::now();
+  const Result<avro::Schema> superset = MakeSuperset(old, fresh);
+  ASSERT_TRUE(superset.ok()) << superset.error().ToString();
+  EXPECT_FALSE(SameButForFieldOrder(*superset, fresh));
+  EXPECT_TRUE(MakeUpdateSchema(*superset).ok());
+  EXPECT_TRUE(MakeReplicationMetadataSchema(*superset).ok());
+  // Seconds in the slowest build; by paths it would be 16^60.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
+}
+
+TEST(GeneratedSchemas, DefaultsThatDoubleWithEveryLayerAreLeftAsTheyAre) {
+  std::string type = R"({"type":"record","name":"L0","fields":[{"name":"x","type":"int","default":0}]})";
+  for (int i = 1; i < 60; ++i)
+    type = fmt::format(R"({{"type":"record","name":"L{}","fields":[{{"name":"a","type":{},"default":{{}}}},)"
+                       R"({{"name":"b","type":"L{}","default":{{}}}}]}})",
+                       i, type, i - 1);
+  const auto with = [&](const char* field) {
+    return avro::Schema::Parse(
+        fmt::format(R"({{"type":"record","name":"R","fields":[{{"name":"l","type":{},"default":{{}}}},)"
+                    R"({{"name":"{}","type":"int","default":0}}]}})",
+                    type, field),
+        avro::Schema::Defaults::kAccept);
+  };
+  ASSERT_TRUE(with("p").ok()) << with("p").error().ToString();
+  const Result<avro::Schema> superset = MakeSuperset(*with("p"), *with("q"));
+  ASSERT_TRUE(superset.ok()) << superset.error().ToString();
+  EXPECT_FALSE(SameButForFieldOrder(*superset, *with("q")));
 }
 
 }  // namespace

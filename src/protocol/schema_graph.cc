@@ -1,7 +1,5 @@
 #include "protocol/schema_graph.h"
 
-#include "avro/equality.h"
-
 namespace venice::protocol {
 
 using avro::Field;
@@ -67,16 +65,12 @@ const Node* SchemaGraph::FlatUnion(const std::vector<const Node*>& branches) {
   return &node;
 }
 
-const Node* SchemaGraph::Find(const std::string& full_name) const {
-  const auto found = named_.find(full_name);
-  return found == named_.end() ? nullptr : found->second.copy;
-}
-
 Result<const Node*> SchemaGraph::Import(const Node& node) {
+  if (const auto found = stand_ins_.find(&node); found != stand_ins_.end()) return found->second;
   const bool is_named = node.type == Type::kRecord || node.type == Type::kEnum || node.type == Type::kFixed;
   if (is_named) {
     if (const auto found = named_.find(node.name); found != named_.end()) {
-      if (!avro::Equal(*found->second.original, node)) return Taken(node.name);
+      if (!equality_.Equal(*found->second.original, node)) return Taken(node.name);
       return found->second.copy;
     }
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "avro/equality.h"
 #include "avro/schema.h"
 #include "base/result.h"
 
@@ -29,8 +30,12 @@ class SchemaGraph {
   // A copy of a node of another schema and of all below it. Errors: kInvalidSchema when a name in it is taken by a
   // type that is not equal.
   Result<const avro::Node*> Import(const avro::Node& node);
-  // Whether the name belongs to a type already; the type as it was added.
-  const avro::Node* Find(const std::string& full_name) const;
+  // Until Release, references to the node become references to `stand_in`: for a record that is being merged and refers
+  // to itself.
+  void Replace(const avro::Node& node, const avro::Node* stand_in) { stand_ins_[&node] = stand_in; }
+  void Release(const avro::Node& node) { stand_ins_.erase(&node); }
+  // Of nodes of the schemas that are put together.
+  bool Equal(const avro::Node& a, const avro::Node& b) { return equality_.Equal(a, b); }
 
   // The whole as a schema of its own. Errors: kInvalidSchema when it breaks a rule of Avro, such as a union with two
   // branches of one name.
@@ -46,6 +51,8 @@ class SchemaGraph {
   std::shared_ptr<std::deque<avro::Node>> nodes_ = std::make_shared<std::deque<avro::Node>>();
   std::map<std::string, Named> named_;
   std::map<avro::Type, const avro::Node*> primitives_;
+  std::map<const avro::Node*, const avro::Node*> stand_ins_;
+  avro::EqualityCache equality_;
 };
 
 std::string_view NamespaceOf(std::string_view full_name);

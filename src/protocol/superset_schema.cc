@@ -40,7 +40,7 @@ class Merger {
     const Node& fresh = both_unions ? raw_fresh : WithoutSingleUnion(raw_fresh);
     if (existing.type != fresh.type)
       return Refuse("its type is " + Described(existing) + " in one schema and " + Described(fresh) + " in the other");
-    if (avro::Equal(existing, fresh)) return graph_.Import(existing);
+    if (graph_.Equal(existing, fresh)) return graph_.Import(existing);
     switch (existing.type) {
       case Type::kRecord:
         return MergeRecords(existing, fresh);
@@ -73,6 +73,8 @@ class Merger {
     if (!is_new) return entry->second;
     VENICE_ASSIGN(Node * merged, graph_.NewNamed(Type::kRecord, existing.name));
     entry->second = merged;
+    graph_.Replace(existing, merged);
+    graph_.Replace(fresh, merged);
     merged->doc = existing.doc;
     merged->has_doc = existing.has_doc;
     for (const Field& field : fresh.fields) {
@@ -86,6 +88,8 @@ class Merger {
       VENICE_ASSIGN(Field copy, Copy(field));
       merged->fields.push_back(std::move(copy));
     }
+    graph_.Release(existing);
+    graph_.Release(fresh);
     return merged;
   }
 
@@ -194,7 +198,7 @@ class OrderBlindComparison {
  public:
   bool Same(const Node& a, const Node& b) {
     if (a.type != b.type) return false;
-    if (a.type == Type::kString || avro::Equal(a, b)) return true;
+    if (a.type == Type::kString || equality_.Equal(a, b)) return true;
     switch (a.type) {
       case Type::kRecord:
         return NamespaceOf(a.name) == NamespaceOf(b.name) && SameFields(a, b);
@@ -228,6 +232,7 @@ class OrderBlindComparison {
     });
   }
 
+  avro::EqualityCache equality_;
   std::map<std::pair<const Node*, const Node*>, bool> open_;
 };
 
