@@ -22,7 +22,10 @@ std::string Shortened(std::string text, size_t size_max) {
   return text.substr(0, size_max) + "...";
 }
 
-std::string Words(const Node& node) { return Shortened(TypeInWords(node), kTypeBytesMax); }
+std::string Words(const Node& node) {
+  const std::string_view kind = node.type == Type::kRecord ? "record " : "";
+  return Shortened(std::string(kind) + TypeInWords(node), kTypeBytesMax);
+}
 
 template <typename Names>
 std::string List(const Names& names) {
@@ -166,15 +169,19 @@ class Teller {
         TooComplex();
         break;
     }
+    if (finding_.remedy.ends_with(':') && finding_.remedy_json.empty()) finding_.remedy.back() = '.';
     if (mismatch_.beyond_avro)
-      finding_.reader_sees +=
-          " Avro's own rules allow this change; Venice refuses it because older clients do not follow them.";
+      finding_.remedy.insert(
+          0,
+          "Only Venice's rules forbid this, for the sake of clients on older Avro; in a store that is set to "
+          "enumSchemaEvolutionAllowed it is fine. Else: ");
     return std::move(finding_);
   }
 
  private:
   const Node& Old() const { return backward_ ? *mismatch_.writer : *mismatch_.reader; }
   const Node& New() const { return backward_ ? *mismatch_.reader : *mismatch_.writer; }
+  const Schema& OldSchema() const { return backward_ ? writer_ : reader_; }
   const Schema& NewSchema() const { return backward_ ? reader_ : writer_; }
 
   std::string_view Readers() const {
@@ -196,7 +203,14 @@ class Teller {
     if (mismatch_.rule == Rule::kMissingDefault) holder.resize(std::min(holder.rfind('.') + 1, holder.size()));
     if (holder.ends_with('.')) holder.pop_back();
     if (!IsOptional(mismatch_.path) || holder.empty()) return fmt::format("every record {}", Written());
-    return fmt::format("any record {} that has a value at `{}`", Written(), holder);
+    const bool list = holder.ends_with("[]");
+    const bool map = holder.ends_with("{}");
+    if (list || map) holder.resize(holder.size() - 2);
+    return fmt::format("any record {} that has {} `{}`", Written(),
+                       list  ? "items in"
+                       : map ? "entries in"
+                             : "a value at",
+                       holder);
   }
 
   void NewFieldWithoutDefault() {
@@ -252,7 +266,6 @@ class Teller {
   void TypeChange() {
     const Node& from = Old();
     const Node& to = New();
-    const std::string_view field = FieldAtEnd(mismatch_.path);
     const auto lost = List(BranchWords());
     const bool only_null = mismatch_.branches.size() == 1 && mismatch_.branches[0]->type == Type::kNull;
     const bool both_unions = from.type == Type::kUnion && to.type == Type::kUnion;
@@ -271,23 +284,32 @@ class Teller {
                       Readers(), finding_.reader_type, lost, Written(), Place(), lost);
     }
     finding_.reader_sees += Widening(from, to);
+    TypeRemedy(only_null, both_unions, lost);
+  }
+
+  void TypeRemedy(bool only_null, bool both_unions, const std::string& lost) {
+    const std::string before = Words(Old());
+    const std::string_view field = FieldAtEnd(mismatch_.path);
     if (path_.empty()) {
-      finding_.remedy = fmt::format("Keep the value {}. For another type of value, make another store.", Words(from));
-    } else if (only_null) {
-      finding_.remedy = backward_ ? fmt::format("Keep {} nullable.", Place())
-                                  : fmt::format(
-                                        "Keep {} as {} and write a value that means unknown, or add a second, nullable "
-                                        "field:",
-                                        Place(), Words(from));
-      if (!backward_) NewField(field, to);
-    } else if (backward_ && both_unions) {
-      finding_.remedy = fmt::format("Put {} back into the type of {}.", lost, Place());
-    } else {
-      finding_.remedy = fmt::format(
-          "Keep {} as {} and add a second field for the new type; fill both until nobody reads the old one{}", Place(),
-          Words(from), field.empty() ? "." : ":");
-      NewField(field, to);
+      finding_.remedy = fmt::format("Keep the value {}. For another type of value, make another store.", before);
+      return;
     }
+    if (backward_ && (only_null || both_unions)) {
+      finding_.remedy = only_null ? fmt::format("Keep {} nullable:", Place())
+                                  : fmt::format("Put {} back into the type of {}:", lost, Place());
+      const std::string type = TypeJson(Old(), OldSchema());
+      if (!type.empty()) finding_.remedy_json = "\"type\": " + type;
+      return;
+    }
+    finding_.remedy = only_null ? fmt::format(
+                                      "Keep {} as {} and write a value that means unknown, or add a second, "
+                                      "nullable field:",
+                                      Place(), before)
+                                : fmt::format(
+                                      "Keep {} as {} and add a second field for the new type; fill both until "
+                                      "nobody reads the old one:",
+                                      Place(), before);
+    NewField(field, New());
   }
 
   std::string Place() const { return path_.empty() ? "it" : "`" + path_ + "`"; }
@@ -343,10 +365,14 @@ class Teller {
     finding_.reader_sees =
         fmt::format("{} look for a {} called {} and do not take one called {}: they would fail to decode {}.",
                     Readers(), kind, mismatch_.reader->name, mismatch_.writer->name, Affected());
-    finding_.remedy = fmt::format("Call it {} again.", Old().name);
+    finding_.remedy = fmt::format("Call it {} again:", Old().name);
+    const std::string_view space = NamespaceOf(Old().name);
+    finding_.remedy_json = fmt::format("\"name\": \"{}\"", SimpleName(Old().name));
+    if (!space.empty() || !NamespaceOf(New().name).empty())
+      finding_.remedy_json += fmt::format(", \"namespace\": \"{}\"", space);
     if (backward_)
-      finding_.remedy += fmt::format(
-          " When only new programs read old data, \"aliases\": [\"{}\"] on the {} is enough.", Old().name, kind);
+      finding_.hint = fmt::format("When only new programs read old data, \"aliases\": [\"{}\"] on the {} is enough.",
+                                  Old().name, kind);
     finding_.reader_type = mismatch_.reader->name;
     finding_.writer_type = mismatch_.writer->name;
   }
