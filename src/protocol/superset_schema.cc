@@ -178,15 +178,18 @@ class Merger {
   std::map<std::pair<const Node*, const Node*>, const Node*> merged_;
 };
 
-bool IsJavaString(const Field& field) {
+// Whether Java reads the default as its own strings: the text itself, or the keys of a map that has some.
+bool HasJavaStrings(const Field& field) {
   const Node& type =
       field.type->type == Type::kUnion && !field.type->branches.empty() ? *field.type->branches[0] : *field.type;
-  return type.properties.contains(kJavaString);
+  const bool holds_text = type.type == Type::kString || (type.type == Type::kMap && *field.default_json != "{}");
+  return holds_text && type.properties.contains(kJavaString);
 }
 
 // The values that the two defaults stand for. One that Java reads as its own string never equals one of Avro's.
 bool SameDefault(const Field& a, const Field& b) {
-  if (a.default_json && *a.default_json != "null" && IsJavaString(a) != IsJavaString(b)) return false;
+  if (a.default_json && b.default_json && *a.default_json != "null" && HasJavaStrings(a) != HasJavaStrings(b))
+    return false;
   const auto form = [](const Field& field) {
     const std::string none = "null";  // Java sees no difference between no default and null
     return field.default_json ? DefaultInJavaForm(*field.type, *field.default_json) : none;
