@@ -93,6 +93,13 @@ Nothing has been registered. Next:
                                      folder_ / "value.avsc"));
 }
 
+TEST_F(CheckCompatibility, ExplainsTheSignsInPaths) {
+  session_.AddStore("profiles", {Record(R"({"name":"tags","type":{"type":"array","items":"int"}})")});
+  const Outcome outcome = CheckStore(Record(R"({"name":"tags","type":{"type":"array","items":"string"}})"));
+  EXPECT_NE(outcome.out.find("An item of `tags` changed from int to string."), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("In paths, `x[]` is an item of list `x`.\n"), std::string::npos) << outcome.out;
+}
+
 TEST_F(CheckCompatibility, SaysWhatComesNext) {
   session_.AddStore("profiles", {Record(kId)});
   const Outcome fine = CheckStore(Record(R"({"name":"id","type":"int"},{"name":"x","type":"int","default":0})"));

@@ -168,6 +168,20 @@ std::string NotesText(const CompatibilityReport& report, const Paint& paint) {
   return text + "\n";
 }
 
+// What the signs in paths stand for, when there are any.
+std::string PathLegend(const std::vector<Problem>& problems) {
+  const auto used = [&](std::string_view sign) {
+    return std::any_of(problems.begin(), problems.end(), [&](const Problem& problem) {
+      return problem.findings[0]->path.find(sign) != std::string::npos;
+    });
+  };
+  std::vector<std::string_view> signs;
+  if (used("[]")) signs.push_back("`x[]` is an item of list `x`");
+  if (used("{}")) signs.push_back("`x{}` is a value of map `x`");
+  if (used("<")) signs.push_back("`x<T>` is `x` when it is of type T");
+  return signs.empty() ? "" : Paragraph("", fmt::format("In paths, {}.", fmt::join(signs, ", "))) + "\n";
+}
+
 // Findings that the mode does not ask about.
 size_t OtherDirection(const CompatibilityReport& report) {
   size_t count = 0;
@@ -267,7 +281,7 @@ std::string ReportText(const CompatibilityReport& report, bool colour) {
     text += Paragraph("", fmt::format("... and at least {} more. Is this the right file?",
                                       problems.size() - std::min(problems.size(), kProblemsShownMax) + left_out)) +
             "\n";
-  text += NotesText(report, paint);
+  text += PathLegend(problems) + NotesText(report, paint);
   if (const size_t others = OtherDirection(report); others > 0)
     text +=
         Paragraph("", fmt::format("Not asked for by mode {}: the other direction breaks ({}). --mode FULL shows it.",

@@ -174,7 +174,7 @@ class Teller {
       finding_.remedy.insert(
           0,
           "Only Venice's rules forbid this, for the sake of clients on older Avro; in a store that is set to "
-          "enumSchemaEvolutionAllowed it is fine. Else: ");
+          "enumSchemaEvolutionAllowed it is fine. Otherwise: ");
     return std::move(finding_);
   }
 
