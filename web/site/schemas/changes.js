@@ -34,8 +34,8 @@ export function groupByField(changes) {
 
 /** @param {{label: string, value: string, schemas: StoreSchemas, onChange: (id: string) => void}} props */
 function Chooser({label, value, schemas, onChange}) {
-  return html`<label><span>${label}</span>
-    <select value=${value} onChange=${(/** @type {Event} */ event) => onChange(/** @type {HTMLSelectElement} */ (event.target).value)}>
+  return html`<label><span aria-hidden="true">${label}</span>
+    <select aria-label=${`${label} schema`} value=${value} onChange=${(/** @type {Event} */ event) => onChange(/** @type {HTMLSelectElement} */ (event.target).value)}>
       ${schemas.values.map(({id}) => html`<option key=${id} value=${id} selected=${id === value}>Schema ${id}</option>`)}
     </select></label>`;
 }

@@ -2,7 +2,7 @@
 import {useKeys} from "../shell/keys.js";
 import {copy, Icon, Notice} from "../shell/parts.js";
 import {replaceAddress} from "../shell/routes.js";
-import {html, useEffect, useMemo, useRef, useState} from "../vendor/preact.js";
+import {html, useEffect, useLayoutEffect, useMemo, useRef, useState} from "../vendor/preact.js";
 import {schemaAddress} from "./addresses.js";
 import {FieldDetails} from "./field_details.js";
 import {ChangeMarks, SchemaTree} from "./schema_tree.js";
@@ -38,7 +38,8 @@ function show(node) {
 /** @param {{count: number | null, filter: string, onFilter: (text: string) => void, onOpenAll: (open: boolean) => void, input: import("../vendor/preact.js").RefObject<HTMLInputElement>}} props */
 function Tools({count, filter, onFilter, onOpenAll, input}) {
   const toTree = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== "ArrowDown" && event.key !== "Enter") return;
+    const leaves = event.key === "ArrowDown" || event.key === "Enter" || (event.key === "Escape" && filter === "");
+    if (!leaves) return;
     event.preventDefault();
     document.getElementById("fields")?.focus();
   };
@@ -54,9 +55,10 @@ function Tools({count, filter, onFilter, onOpenAll, input}) {
 }
 
 /**
- * @param {{cluster: string, store: string, schemas: StoreSchemas, entry: Entry, schema: import("./model.js").Schema, field: string, filter: string}} props
+ * @param {{cluster: string, store: string, schemas: StoreSchemas, entry: Entry, schema: import("./model.js").Schema, field: string, filter: string,
+ *          latest: {current: {field: string, filter: string}}}} props latest: kept up to date with what is chosen here
  */
-export function SchemaFields({cluster, store, schemas, entry, schema, field, filter: filterOfAddress}) {
+export function SchemaFields({cluster, store, schemas, entry, schema, field, filter: filterOfAddress, latest}) {
   const earlier = useRef(/** @type {TreeNode | null} */ (null));
   const root = useMemo(() => openedTree(schema, earlier.current), [schema]);
   earlier.current = root;
@@ -68,20 +70,21 @@ export function SchemaFields({cluster, store, schemas, entry, schema, field, fil
 
   // What the address names is shown; what is chosen here is written into the address.
   const written = useRef("");
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (field === written.current && active && rootOf(active) === root) return;
     written.current = field;
     setActive(field === "" ? null : openPath(root, field));
     grew();
   }, [root, field]);
   const path = active && rootOf(active) === root ? active.path : field;
+  latest.current = {field: path, filter};
   useEffect(() => {
     const timer = setTimeout(() => {
       written.current = path;
       replaceAddress(schemaAddress(cluster, store, entry.id, {field: path, filter}));
     }, ADDRESS_DELAY_MS);
     return () => clearTimeout(timer);
-  }, [path, filter]);
+  }, [path, filter, entry]);
 
   const before = schemas.before(entry.id);
   const marks = useMemo(() => new ChangeMarks((before && schemas.changes(before, entry)) ?? []), [schemas, entry]);

@@ -10,7 +10,7 @@ import {typeFlavour, typeWords, valueWords} from "./words.js";
 
 const ROW_HEIGHT = 32;
 // Deeper levels stay at the same indent; their number says how deep they are.
-const INDENTED_LEVELS_MAX = 14;
+const INDENTED_LEVELS_MAX = 8;
 const DEFAULT_CHARACTERS_MAX = 40;
 const TYPE_LEVELS_MAX = 5;
 const DOC_CHARACTERS_MAX = 200;

@@ -34,6 +34,7 @@ function Stores({cluster, stores, search, reload}) {
   const change = (/** @type {string} */ text) => {
     setQuery(text);
     setActive(0);
+    if (list.current) list.current.scrollTop = 0;
   };
   useEffect(() => input.current?.focus({preventScroll: true}), []);
   const written = useRef(search);

@@ -3,7 +3,7 @@ import {get, useLoad} from "../shell/api.js";
 import {useKeys} from "../shell/keys.js";
 import {Failure, Icon, Notice, Waiting} from "../shell/parts.js";
 import {go} from "../shell/routes.js";
-import {html, useEffect} from "../vendor/preact.js";
+import {html, useEffect, useRef} from "../vendor/preact.js";
 import {diffAddress, listAddress, schemaAddress} from "./addresses.js";
 import {Changes} from "./changes.js";
 import {SchemaError} from "./model.js";
@@ -52,14 +52,17 @@ function OneSchema({cluster, store, data, entry, from, view, field, filter}) {
   const {schemas} = data;
   const schema = schemas.schema(entry);
   const before = schemas.before(entry.id);
+  // The address follows what is chosen with a delay; keys must not be faster than it.
+  const latest = useRef({field, filter});
+  latest.current = {field, filter};
   const address = (/** @type {string} */ shown) =>
-    shown === "changes" && before ? diffAddress(cluster, store, before.id, entry.id) : schemaAddress(cluster, store, entry.id, {view: shown === "json" ? "json" : undefined, field, filter});
+    shown === "changes" && before ? diffAddress(cluster, store, before.id, entry.id) : schemaAddress(cluster, store, entry.id, {view: shown === "json" ? "json" : undefined, ...latest.current});
   const at = schemas.values.indexOf(entry);
   const step = (/** @type {number} */ by) => {
     const next = at < 0 ? undefined : schemas.values[at - by];
     if (!next) return;
     const older = schemas.before(next.id);
-    go(view === "changes" && older ? diffAddress(cluster, store, older.id, next.id) : schemaAddress(cluster, store, next.id, {view: view === "json" ? "json" : undefined, field, filter}));
+    go(view === "changes" && older ? diffAddress(cluster, store, older.id, next.id) : schemaAddress(cluster, store, next.id, {view: view === "json" ? "json" : undefined, ...latest.current}));
   };
   useKeys([
     {key: "[", words: "The schema before", run: () => step(-1)},
@@ -81,7 +84,7 @@ function OneSchema({cluster, store, data, entry, from, view, field, filter}) {
     ${view === "changes" ? html`<${Changes} cluster=${cluster} store=${store} schemas=${schemas} from=${from} to=${entry} />`
       : schema instanceof SchemaError ? html`<${Notice} title="This schema cannot be read"><p>${schema.message} Here it is as it is stored.</p></${Notice}><${RawText} text=${entry.text} schema=${null} />`
       : view === "json" ? html`<${RawText} text=${entry.text} schema=${schema} />`
-      : html`<${SchemaFields} cluster=${cluster} store=${store} schemas=${schemas} entry=${entry} schema=${schema} field=${field} filter=${filter} />`}
+      : html`<${SchemaFields} cluster=${cluster} store=${store} schemas=${schemas} entry=${entry} schema=${schema} field=${field} filter=${filter} latest=${latest} />`}
   </section>`;
 }
 

@@ -120,8 +120,9 @@ export function LongList({count, rowHeight, active, hold, render, attributes}) {
   const inSight = useRef(-1);
   useLayoutEffect(() => {
     const box = /** @type {HTMLDivElement} */ (hold.current);
-    if (active < 0 || inSight.current === active) return;
+    if (inSight.current === active) return;
     inSight.current = active;
+    if (active < 0) return;
     const [from, to] = [active * rowHeight, (active + 1) * rowHeight];
     if (from < box.scrollTop) box.scrollTop = from;
     else if (to > box.scrollTop + box.clientHeight) box.scrollTop = to - box.clientHeight;
