@@ -91,11 +91,31 @@ def test_modes_and_json(users, tmp_path):
         ("READER_FIELD_MISSING_DEFAULT_VALUE", "phone", "BACKWARD")]
 
 
+def test_the_tool_and_the_controller_follow_the_stores_setting(users, tmp_path):
+    def level(*symbols):
+        return {"type": "enum", "name": "Level", "symbols": symbols, "default": "LOW"}
+
+    users.new_store("levels", value=level("LOW", "HIGH"))
+    longer = level("LOW", "HIGH", "HIGHER")
+
+    def add():
+        return users.admin("add-schema", "--cluster", CLUSTER, "--store", "levels", "--value-schema-file",
+                           tmp_path / "new.avsc", check=False).returncode
+
+    done = check(users, tmp_path, longer, store="levels")
+    assert done.returncode == 9 and "enumSchemaEvolutionAllowed" in done.stdout
+    assert add() == 2
+    users.admin("update-store", "--cluster", CLUSTER, "--store", "levels", "--enum-schema-evolution-allowed", "true")
+    assert check(users, tmp_path, longer, store="levels").returncode == 0
+    assert add() == 0
+
+
 @pytest.mark.parametrize("text, code, needle", [
     ('{"type": "record",\n "name": }', 2, "line 2"),
     ('{"type": "record", "name": "User", "fields": [{"name": "x", "type": "strng"}]}', 2, "strng"),
     ("", 2, "new.avsc"),
     ("[" * 10_000, 2, "new.avsc"),
+    ('"' + "x" * 10_000_000 + '"', 2, "4194304"),
 ])
 def test_schemas_that_are_none(users, tmp_path, text, code, needle):
     done = check(users, tmp_path, text)
@@ -142,8 +162,9 @@ def test_documentation(users, tmp_path):
     users.new_store("numbers", value={"type": "long"})
     generate("--html")
     made = files()
-    assert set(made) == {"README.md", "index.html", "stores/users.md", "stores/users.html", "stores/numbers.md",
-                         "stores/numbers.html"}
+    stores = json.loads(users.admin("list-stores", "--cluster", CLUSTER, "--include-system-stores", "false").stdout)["stores"]
+    assert {"users", "numbers"} <= set(stores)
+    assert set(made) == {"README.md", "index.html"} | {f"stores/{store}.{kind}" for store in stores for kind in ("md", "html")}
     page = made["stores/users.md"].decode()
     assert "| `id` | long | none | Who \\| it is. |" in page
     assert "| `home` | Address (nullable) | `null` |" in page
