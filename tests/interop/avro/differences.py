@@ -1,0 +1,260 @@
+"""Where we knowingly answer differently from the others, and why. Each has an example that a test holds against the
+peers, so that a difference that goes away leaves this list too."""
+
+import dataclasses
+import json
+import typing
+
+import fastavro_peer
+from comparison import same_json
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    name: str
+    why: str
+    what: str  # as comparison.py calls it
+    explains: typing.Callable  # of (case, ours, theirs): whether it is this difference
+    example: dict  # a case that shows it
+
+    def check(self, found):
+        """`found` are the disagreements about the example: this one must still be among them."""
+        assert any(what == self.what and self.explains(self.example, ours, theirs) for what, ours, theirs in found), (
+            "gone, or no longer recognized: %s: %s" % (self.name, found))
+
+
+def case(writer, reader=None, values=(), reader_values=()):
+    def text(schema):
+        return json.dumps(schema, separators=(",", ":"))
+
+    return {"writer": text(writer), "reader": text(reader if reader is not None else writer),
+            "values": list(values), "reader_values": list(reader_values)}
+
+
+PRIMITIVES = ["null", "boolean", "int", "long", "float", "double", "bytes", "string"]
+NO_FIELDS = {"type": "record", "name": "R", "fields": []}
+NO_NAMESPACE = {"type": "record", "name": "R", "fields": [{"name": "inner", "type": {
+    "type": "record", "name": "n.I", "fields": [{"name": "back", "type": ["null", "R"]}]}}]}
+
+UNDEFINED_IN_NAMESPACE = Difference(
+    name="reference to a name without namespace from inside a namespace",
+    why="Java 1.12 looks for it in the enclosing namespace alone while its record is still being read; 1.11 and "
+        "before, and Java itself once the record is complete, then try the name as it stands, as we do.",
+    what="parse",
+    explains=lambda case, ours, theirs: "Undefined schema: " in theirs.get("error", ""),
+    example=case(NO_NAMESPACE))
+
+
+def java_json_of_no_fields(what):
+    return Difference(
+        name="%s of a record without fields" % what,
+        why="At the root of a value Java's encoder writes no text at all for it, which is not JSON.",
+        what=what,
+        explains=lambda case, ours, theirs: theirs["json"] == "",
+        example=case(NO_FIELDS, values=[""]))
+
+
+def fields_of(json_value):
+    """Every field of a schema, and whatever else has a name and a type."""
+    if isinstance(json_value, dict):
+        if "name" in json_value and "type" in json_value:
+            yield json_value
+        json_value = list(json_value.values())
+    if isinstance(json_value, list):
+        for inner in json_value:
+            yield from fields_of(inner)
+
+
+def has_default_of_late_branch(case):
+    return any("default" in field and isinstance(field["type"], list) and len(field["type"]) > 1 and
+               any(not (isinstance(branch, str) and branch in PRIMITIVES) for branch in field["type"][:-1])
+               for schema in (case["writer"], case["reader"]) for field in fields_of(json.loads(schema)))
+
+
+def record_with_default(name, aliases):
+    return {"type": "record", "name": "R", "fields": [
+        {"name": "inner", "default": {name: 1}, "type": {"type": "record", "name": "I", "fields": [
+            {"name": name, "type": "int", "aliases": aliases}]}}]}
+
+
+def holds_high_bytes(answer):
+    return any(not json.dumps(json.loads(value["plain"]), ensure_ascii=False).isascii() for value in answer["of"])
+
+
+JAVA = [
+    UNDEFINED_IN_NAMESPACE,
+    Difference(
+        name="order of bytes above 7f",
+        why="Java 1.12 compares bytes, fixed and strings as signed bytes; the specification, Java 1.11 and before, and "
+            "we compare them as unsigned ones.",
+        what="order",
+        explains=lambda case, ours, theirs: holds_high_bytes(ours),
+        example=case("bytes", values=["0280", "0200"])),
+    Difference(
+        name="a new field of an enum that has a default symbol, without a default of its own",
+        why="Neither reads it. We say that the field lacks a default; Java compares the enum with the whole record and "
+            "reports their types.",
+        what="findings",
+        explains=lambda case, ours, theirs: any("ENUM not compatible with writer type: RECORD" in one["message"]
+                                                for one in theirs["findings"]),
+        example=case({"type": "record", "name": "R", "fields": []},
+                     {"type": "record", "name": "R", "fields": [
+                         {"name": "e", "type": {"type": "enum", "name": "E", "symbols": ["A"], "default": "A"}}]})),
+    Difference(
+        name="default of a later branch behind an array, map or record",
+        why="Java takes the first branch whose type could hold such JSON, and any JSON could be an array, map or record "
+            "to it: false becomes an empty array.",
+        what="resolved bytes",
+        explains=lambda case, ours, theirs: has_default_of_late_branch(case),
+        example=case(NO_FIELDS, {"type": "record", "name": "R", "fields": [
+            {"name": "u", "type": [{"type": "array", "items": "int"}, "boolean"], "default": False}]}, values=[""])),
+    Difference(
+        name="the same as JSON",
+        why="See above.",
+        what="resolved json",
+        explains=lambda case, ours, theirs: has_default_of_late_branch(case),
+        example=case(NO_FIELDS, {"type": "record", "name": "R", "fields": [
+            {"name": "u", "type": [{"type": "array", "items": "int"}, "boolean"], "default": False}]}, values=[""])),
+    Difference(
+        name="an alias within the default of a field of the writer",
+        why="Java renames the writer's fields by the reader's aliases, and then finds that the writer's own defaults, "
+            "which nobody needs, still have the old names.",
+        what="resolved",
+        explains=lambda case, ours, theirs: "Invalid default for field" in theirs.get("error", ""),
+        example=case(record_with_default("old", []), record_with_default("new", ["old"]), values=["02"])),
+    Difference(
+        name="skipping a type that contains the record around it",
+        why="Java's skipping of a field whose type leads back to the record being read ends in a null pointer.",
+        what="resolved",
+        explains=lambda case, ours, theirs: "NullPointerException" in theirs.get("error", ""),
+        example=case({"type": "record", "name": "R", "fields": [
+            {"name": "gone", "type": {"type": "record", "name": "G", "fields": [
+                {"name": "back", "type": ["null", "R"]}, {"name": "none", "type": "null"}]}},
+            {"name": "m", "type": {"type": "map", "values": "R"}}]},
+            {"type": "record", "name": "R", "fields": [{"name": "m", "type": {"type": "map", "values": "R"}}]},
+            values=["00020630616102000202300000000000"])),
+    java_json_of_no_fields("value json"),
+    java_json_of_no_fields("resolved json"),
+]
+
+JAVA_JSON = [
+    Difference(
+        name="infinities and NaN",
+        why="Java writes them as strings and does not read its own.",
+        what="java reads our json",
+        explains=lambda case, ours, theirs: (
+            "Got VALUE_STRING" in theirs.get("error", "") and any(word in ours["json"] for word in ("NaN", "Infinity"))),
+        example=case("double", values=["000000000000f07f"])),
+    Difference(
+        name="negative zero as a float",
+        why="Java writes a float by adding it to a double zero, and so writes -0 as 0.",
+        what="we read java's json",
+        explains=lambda case, ours, theirs: "float" in case["writer"] and "0.0" in ours["json"] and "bytes" in theirs,
+        example=case("float", values=["00000080"])),
+]
+
+JAVA_PARSER = [
+    UNDEFINED_IN_NAMESPACE,
+    Difference(
+        name="a type defined twice in the same words",
+        why="Java 1.12 accepts it when both definitions are equal; 1.11 and before refuse it, as we do.",
+        what="parse",
+        explains=lambda case, ours, theirs: " is defined twice" in ours.get("error", ""),
+        example=case([{"type": "array", "items": {"type": "fixed", "name": "F", "size": 1}},
+                      {"type": "map", "values": {"type": "fixed", "name": "F", "size": 1}}])),
+    Difference(
+        name="a type used before it is defined",
+        why="New in Java 1.12; the specification asks for the definition first.",
+        what="parse",
+        explains=lambda case, ours, theirs: "unknown type" in ours.get("error", ""),
+        example=case([{"type": "array", "items": "F"}, {"type": "fixed", "name": "F", "size": 1}])),
+]
+
+
+def theirs_fails_with(word):
+    return lambda case, ours, theirs: isinstance(theirs, dict) and word in theirs.get("error", "")
+
+
+def as_reals(value):
+    if isinstance(value, dict):
+        return {key: as_reals(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [as_reals(one) for one in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def same_but_for_the_kind_of_number(ours, theirs):
+    return same_json(as_reals(json.loads(ours["plain"])), as_reals(theirs))
+
+
+FASTAVRO = [
+    Difference(
+        name="reference to a name without namespace from inside a namespace",
+        why="fastavro looks for it in the enclosing namespace alone.",
+        what="parse",
+        explains=theirs_fails_with("UnknownType"),
+        example=case(NO_NAMESPACE)),
+    Difference(
+        name="logical type that does not fit",
+        why="The specification ignores it; fastavro refuses the schema.",
+        what="parse",
+        explains=lambda case, ours, theirs: "logicalType" in ours.get("text", "") and "decimal" in theirs.get("error", ""),
+        example=case({"type": "fixed", "name": "F", "size": 1, "logicalType": "decimal", "precision": 9})),
+    Difference(
+        name="whole number as the default of a real",
+        why="JSON does not tell 1 from 1.0; fastavro does where the type is written as an object.",
+        what="parse",
+        explains=theirs_fails_with("Default value"),
+        example=case({"type": "record", "name": "R", "fields": [{"name": "d", "type": {"type": "double", "x": 0}, "default": 1}]})),
+    Difference(
+        name="default that does not fit inside a union",
+        why="fastavro checks the defaults of primitive types only; Java refuses it as we do.",
+        what="parse",
+        explains=lambda case, ours, theirs: "default" in ours.get("error", ""),
+        example=case({"type": "record", "name": "R", "fields": [
+            {"name": "m", "type": {"type": "map", "values": "int"}, "default": {"k": "no number"}}]})),
+    Difference(
+        name="which number of a union",
+        why="fastavro takes the first branch that the number can be promoted to, where the specification prefers the "
+            "number's own type.",
+        what="resolved json",
+        explains=lambda case, ours, theirs: same_but_for_the_kind_of_number(
+            ours, fastavro_peer.as_plain_json(theirs["value"])),
+        example=case("long", ["double", "long"], values=["02"])),
+    Difference(
+        name="unqualified alias of a name in a namespace",
+        why="An alias without dots is of the namespace of the type that has it; fastavro compares it with the simple "
+            "name alone.",
+        what="resolved",
+        explains=lambda case, ours, theirs: "error" in ours and '"aliases"' in case["reader"],
+        example=case({"type": "fixed", "name": "n.Old", "size": 1},
+                     {"type": "fixed", "name": "New", "aliases": ["Old"], "size": 1}, values=["00"])),
+    Difference(
+        name="refusing schemas rather than values",
+        why="fastavro refuses to read an empty array when its items could not be read, and a record under another name; "
+            "Java reads both, as we do.",
+        what="resolved",
+        explains=theirs_fails_with("SchemaResolutionError"),
+        example=case({"type": "array", "items": "int"}, {"type": "array", "items": "null"}, values=["00"])),
+    Difference(
+        name="bytes that are no UTF-8 read as a string",
+        why="Java and we keep the bytes.",
+        what="resolved",
+        explains=theirs_fails_with("UnicodeDecodeError"),
+        example=case("bytes", "string", values=["02ff"])),
+    Difference(
+        name="which number of a union it writes",
+        why="A Python float is no float or double of Avro's, nor is an int one of int and long: fastavro writes the "
+            "first branch that can hold the value, also with fewer digits.",
+        what="what fastavro wrote",
+        explains=lambda case, ours, theirs: '["float","' in case["writer"] or ',"float",' in case["writer"] or
+        ',"float"]' in case["writer"] or same_but_for_the_kind_of_number(ours, json.loads(theirs)),
+        example=case(["float", "long"], values=["02ffffffff0f"])),
+]
+
+
+def unexplained(differences, case, found):
+    """What of `found` no difference explains."""
+    return [(what, ours, theirs) for what, ours, theirs in found
+            if not any(one.what == what and one.explains(case, ours, theirs) for one in differences)]
+
