@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "avro/mismatch.h"
 #include "avro/names.h"
@@ -182,8 +183,7 @@ class Comparer {
   }
 
   void CompareSymbols(const Node& reader, const Node& writer, Outcome& out) const {
-    std::unordered_map<std::string_view, bool> known;
-    for (const std::string& symbol : reader.symbols) known[symbol] = true;
+    const std::unordered_set<std::string_view> known(reader.symbols.begin(), reader.symbols.end());
     std::vector<std::string_view> missing;
     for (const std::string& symbol : writer.symbols) {
       if (!known.contains(symbol)) missing.push_back(symbol);
@@ -234,37 +234,41 @@ class Comparer {
     }
   }
 
-  // Fields that only one of two records has.
+  // A field that only one of two records has, and its type in words.
+  struct Stranger {
+    const Field* field;
+    std::string type;
+  };
   struct Strangers {
-    std::vector<const Field*> of_reader;
-    std::vector<const Field*> of_writer;
+    std::vector<Stranger> of_reader;
+    std::vector<Stranger> of_writer;
   };
 
   // The first few: among many strangers nobody can tell which one was renamed.
-  static std::vector<const Field*> FieldsOnlyIn(const Node& record, const Node& other) {
+  static std::vector<Stranger> FieldsOnlyIn(const Node& record, const Node& other) {
     constexpr size_t kStrangersMax = 20;
-    std::unordered_map<std::string_view, bool> names;
-    for (const Field& field : other.fields) names[field.name] = true;
-    std::vector<const Field*> strangers;
+    std::unordered_set<std::string_view> names;
+    for (const Field& field : other.fields) names.insert(field.name);
+    std::vector<Stranger> strangers;
     for (const Field& field : record.fields) {
-      if (strangers.size() < kStrangersMax && !names.contains(field.name)) strangers.push_back(&field);
+      if (strangers.size() == kStrangersMax) break;
+      if (!names.contains(field.name)) strangers.push_back({&field, TypeInWords(*field.type)});
     }
     return strangers;
   }
 
   // The only two strangers of a type: likely the same field under another name.
   static const Field* Lookalike(const Field& field, const Strangers& strangers) {
-    const std::string words = TypeInWords(*field.type);
-    const auto only = [&](const std::vector<const Field*>& fields) {
-      const Field* found = nullptr;
-      for (const Field* one : fields) {
-        if (TypeInWords(*one->type) != words) continue;
-        if (found != nullptr) return static_cast<const Field*>(nullptr);
-        found = one;
-      }
-      return found;
+    const auto own = std::find_if(strangers.of_reader.begin(), strangers.of_reader.end(),
+                                  [&](const Stranger& one) { return one.field == &field; });
+    if (own == strangers.of_reader.end()) return nullptr;
+    const auto count = [&](const std::vector<Stranger>& list) {
+      return std::count_if(list.begin(), list.end(), [&](const Stranger& one) { return one.type == own->type; });
     };
-    return only(strangers.of_reader) == &field ? only(strangers.of_writer) : nullptr;
+    if (count(strangers.of_reader) != 1 || count(strangers.of_writer) != 1) return nullptr;
+    return std::find_if(strangers.of_writer.begin(), strangers.of_writer.end(),
+                        [&](const Stranger& one) { return one.type == own->type; })
+        ->field;
   }
 
   static void AddAtField(Mismatch mismatch, Outcome& out) {
