@@ -123,6 +123,17 @@ int64_t Time(const Case& c, std::string_view way) {
       Use(out[0]);
     });
   }
+  if (way == "encode-value") {
+    std::vector<avro::Value> values;
+    for (const std::string& record : c.records) {
+      values.push_back(avro::DecodeWholeValue(c.resolver, record, arena).value());
+    }
+    return TimePerRecord(n, [&](size_t i) {
+      out.clear();
+      VENICE_CHECK(avro::Encode(c.schema, values[i], out).ok());
+      Use(out[0]);
+    });
+  }
   if (way == "encode-datum") {
     return TimePerRecord(n, [&](size_t i) {
       out.clear();

@@ -36,7 +36,7 @@ DECODE = [
     ("python", "decode", "Python fastavro"),
 ]
 ENCODE = [
-    ("ours", "encode-datum", "Value"),
+    ("ours", "encode-value", "Value"),
     ("ours", "encode-datum", "Datum"),
     ("c", "encode", "Avro C"),
     ("java", "encode", "Java generic"),

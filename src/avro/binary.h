@@ -16,6 +16,7 @@ namespace venice::avro {
 // double as in schema resolution. On error `out` keeps its former content.
 // Errors: kInvalidArgument naming the path within the value ("field a, item 3: ...").
 Status Encode(const Schema& schema, const Datum& datum, std::string& out);
+Status Encode(const Schema& schema, const Value& value, std::string& out);
 Result<std::string> Encode(const Schema& schema, const Datum& datum);
 
 // Whether decoded text (string, bytes, fixed, map keys) and packed floats point into the input or are copied.

@@ -4,74 +4,130 @@
 namespace venice::avro {
 namespace {
 
-// A failed call has set `problem`; callers on the way out put their place in front of it.
+// Collects small writes before they go to the string, each of whose appends would cost as much as a whole number.
+class Output {
+ public:
+  explicit Output(std::string& out) : out_(out) {}
+
+  void Varint(int64_t value) {
+    Reserve(kVarintBytesMax);
+    at_ += StoreVarint(at_, ZigZag(value));
+  }
+  void Byte(char value) {
+    Reserve(1);
+    *at_++ = value;
+  }
+  template <typename T>
+  void Number(T value) {
+    Reserve(sizeof(T));
+    std::memcpy(at_, &value, sizeof(T));
+    at_ += sizeof(T);
+  }
+  void Bytes(std::string_view bytes) {
+    if (bytes.size() > kBuffered) {
+      Flush();
+      out_.append(bytes);
+    } else if (!bytes.empty()) {
+      Reserve(bytes.size());
+      std::memcpy(at_, bytes.data(), bytes.size());
+      at_ += bytes.size();
+    }
+  }
+  void Flush() {
+    out_.append(buffer_, static_cast<size_t>(at_ - buffer_));
+    at_ = buffer_;
+  }
+
+ private:
+  static constexpr size_t kBuffered = 512;
+
+  void Reserve(size_t bytes) {
+    if (bytes > static_cast<size_t>(buffer_ + sizeof(buffer_) - at_)) [[unlikely]]
+      Flush();
+  }
+
+  std::string& out_;
+  char* at_ = buffer_;
+  char buffer_[2 * kBuffered];
+};
+
+// Of a Datum or a Value: they are read alike, but for packed arrays. A failed call has set `problem`; callers on the
+// way out put their place in front of it.
+template <typename T>
 class Encoder {
  public:
   explicit Encoder(std::string& out) : out_(out) {}
 
   std::string problem;
 
-  bool Write(const Node& node, const Datum& datum, int depth) {
-    if (depth > kDatumDepthMax) return Fail(fmt::format("value nests deeper than {}", kDatumDepthMax));
-    if (node.type == Type::kUnion) return WriteUnion(node, datum, depth);
-    if (!Fits(node, datum)) {
-      return Fail(fmt::format("expected {}, found {}", node.BranchName(), TypeName(datum.type())));
-    }
-    switch (node.type) {
+  bool WriteAll(const Node& node, const T& value) {
+    if (!Write(node, value, 0)) return false;
+    out_.Flush();
+    return true;
+  }
+
+ private:
+  // Inlined into the loops over fields, items and entries: most values are leaves, and a call would cost as much.
+  [[gnu::always_inline]] bool Write(const Node& node, const T& value, int depth) {
+    const Type type = node.type;
+    if (depth > kDatumDepthMax) [[unlikely]]
+      return FailDepth();
+    if (type == Type::kUnion) return WriteUnion(node, value, depth);
+    if (type != value.type() && !Fits(type, value.type())) [[unlikely]]
+      return FailType(node, value.type());
+    switch (type) {
       case Type::kNull:
         return true;
       case Type::kBoolean:
-        AppendBoolean(out_, datum.boolean());
+        out_.Byte(value.boolean() ? '\1' : '\0');
         return true;
       case Type::kInt:
-        AppendInt(out_, datum.int_value());
+        out_.Varint(value.int_value());
         return true;
       case Type::kLong:
-        AppendLong(out_, datum.long_value());
+        out_.Varint(value.long_value());
         return true;
       case Type::kFloat:
-        AppendFloat(out_, static_cast<float>(AsDouble(datum)));
+        out_.Number(value.type() == Type::kFloat ? value.float_value() : static_cast<float>(AsDouble(value)));
         return true;
       case Type::kDouble:
-        AppendDouble(out_, AsDouble(datum));
+        out_.Number(AsDouble(value));
         return true;
       case Type::kBytes:
       case Type::kString:
-        AppendBytes(out_, datum.text());
+        WriteText(value.text());
         return true;
       case Type::kFixed:
-        return WriteFixed(node, datum);
+        return WriteFixed(node, value);
       case Type::kEnum:
-        return WriteEnum(node, datum);
+        return WriteEnum(node, value.int_value());
       case Type::kRecord:
-        return WriteRecord(node, datum, depth);
+        return WriteRecord(node, value, depth);
       case Type::kArray:
-        return WriteArray(node, datum, depth);
+        return WriteArray(node, value, depth);
       case Type::kMap:
-        return WriteMap(node, datum, depth);
+        return WriteMap(node, value, depth);
       case Type::kUnion:
         break;
     }
     return false;
   }
 
- private:
-  static double AsDouble(const Datum& datum) {
-    switch (datum.type()) {
+  static double AsDouble(const T& value) {
+    switch (value.type()) {
       case Type::kInt:
-        return datum.int_value();
+        return value.int_value();
       case Type::kLong:
-        return static_cast<double>(datum.long_value());
+        return static_cast<double>(value.long_value());
       case Type::kFloat:
-        return datum.float_value();
+        return value.float_value();
       default:
-        return datum.double_value();
+        return value.double_value();
     }
   }
 
-  static bool Fits(const Node& node, const Datum& datum) {
-    const Type type = datum.type();
-    switch (node.type) {
+  static bool Fits(Type wanted, Type type) {
+    switch (wanted) {
       case Type::kLong:
         return type == Type::kLong || type == Type::kInt;
       case Type::kFloat:
@@ -79,97 +135,155 @@ class Encoder {
       case Type::kDouble:
         return type == Type::kDouble || type == Type::kFloat || type == Type::kInt || type == Type::kLong;
       default:
-        return node.type == type;
+        return wanted == type;
     }
   }
 
-  bool Fail(std::string what) {
+  [[gnu::noinline, gnu::cold]] bool FailDepth() {
+    return Fail(fmt::format("value nests deeper than {}", kDatumDepthMax));
+  }
+  [[gnu::noinline, gnu::cold]] bool FailType(const Node& node, Type found) {
+    return Fail(fmt::format("expected {}, found {}", node.BranchName(), TypeName(found)));
+  }
+  [[gnu::noinline, gnu::cold]] bool FailBranch(const Node& node, Type found) {
+    return Fail(fmt::format("the union of {} has no branch for {}", node.branches.size(), TypeName(found)));
+  }
+  [[gnu::noinline, gnu::cold]] bool Fail(std::string what) {
     problem = std::move(what);
     return false;
   }
-  bool In(std::string where) {
-    problem = where + ": " + problem;
+  [[gnu::noinline, gnu::cold]] bool In(std::string_view kind, std::string_view name) {
+    problem = fmt::format("{} {}: {}", kind, name, problem);
     return false;
   }
 
-  bool WriteUnion(const Node& node, const Datum& datum, int depth) {
-    auto branch = static_cast<size_t>(datum.branch());
-    if (datum.branch() < 0) {
-      branch = 0;
-      while (branch < node.branches.size() && node.branches[branch]->type != datum.type()) ++branch;
-      if (branch == node.branches.size()) {
-        branch = 0;
-        while (branch < node.branches.size() && !Fits(*node.branches[branch], datum)) ++branch;
-      }
-    }
-    if (branch >= node.branches.size()) {
-      return Fail(fmt::format("the union of {} has no branch for {}", node.branches.size(), TypeName(datum.type())));
-    }
-    AppendLong(out_, static_cast<int64_t>(branch));
-    return Write(*node.branches[branch], datum, depth + 1);
+  [[gnu::noinline, gnu::cold]] bool InItem(size_t index) { return In("item", std::to_string(index)); }
+  [[gnu::noinline, gnu::cold]] bool InEntry(std::string_view key) { return In("entry", fmt::format("\"{}\"", key)); }
+
+  void WriteText(std::string_view text) {
+    out_.Varint(static_cast<int64_t>(text.size()));
+    out_.Bytes(text);
   }
 
-  bool WriteFixed(const Node& node, const Datum& datum) {
-    if (datum.text().size() != node.fixed_size) {
-      return Fail(fmt::format("{} takes {} bytes, not {}", node.name, node.fixed_size, datum.text().size()));
+  [[gnu::noinline]] bool WriteUnion(const Node& node, const T& value, int depth) {
+    auto branch = static_cast<size_t>(value.branch());
+    if (value.branch() < 0) branch = FittingBranch(node, value.type());
+    if (branch >= node.branches.size()) [[unlikely]]
+      return FailBranch(node, value.type());
+    out_.Varint(static_cast<int64_t>(branch));
+    return Write(*node.branches[branch], value, depth + 1);
+  }
+
+  // The first branch of the type, else the first that takes it; past the last when there is none.
+  static size_t FittingBranch(const Node& node, Type type) {
+    const auto& branches = node.branches;
+    auto found =
+        std::find_if(branches.begin(), branches.end(), [&](const Node* branch) { return branch->type == type; });
+    if (found == branches.end()) {
+      found =
+          std::find_if(branches.begin(), branches.end(), [&](const Node* branch) { return Fits(branch->type, type); });
     }
-    out_ += datum.text();
+    return static_cast<size_t>(found - branches.begin());
+  }
+
+  [[gnu::noinline]] bool WriteFixed(const Node& node, const T& value) {
+    if (value.text().size() != node.fixed_size) {
+      return Fail(fmt::format("{} takes {} bytes, not {}", node.name, node.fixed_size, value.text().size()));
+    }
+    out_.Bytes(value.text());
     return true;
   }
 
-  bool WriteEnum(const Node& node, const Datum& datum) {
-    const int32_t index = datum.int_value();
+  [[gnu::noinline]] bool WriteEnum(const Node& node, int32_t index) {
     if (index < 0 || static_cast<size_t>(index) >= node.symbols.size()) {
       return Fail(fmt::format("{} has {} symbols, no number {}", node.name, node.symbols.size(), index));
     }
-    AppendInt(out_, index);
+    out_.Varint(index);
     return true;
   }
 
-  bool WriteRecord(const Node& node, const Datum& datum, int depth) {
-    const Datum::Items& values = datum.items();
+  [[gnu::noinline]] bool WriteRecord(const Node& node, const T& value, int depth) {
+    const auto& values = value.items();
     if (values.size() != node.fields.size()) {
       return Fail(fmt::format("{} has {} fields, the value {}", node.name, node.fields.size(), values.size()));
     }
     for (size_t i = 0; i < values.size(); ++i) {
-      if (!Write(*node.fields[i].type, values[i], depth + 1)) return In("field " + node.fields[i].name);
+      if (!Write(*node.fields[i].type, values[i], depth + 1)) [[unlikely]]
+        return In("field", node.fields[i].name);
     }
     return true;
   }
 
-  bool WriteArray(const Node& node, const Datum& datum, int depth) {
-    const Datum::Items& items = datum.items();
-    if (!items.empty()) AppendLong(out_, static_cast<int64_t>(items.size()));
+  [[gnu::noinline]] bool WriteArray(const Node& node, const T& value, int depth) {
+    if constexpr (std::is_same_v<T, Value>) {
+      if (value.packed()) return WriteNumbers(*node.items, value, depth);
+    }
+    const auto& items = value.items();
+    if (!items.empty()) out_.Varint(static_cast<int64_t>(items.size()));
     for (size_t i = 0; i < items.size(); ++i) {
-      if (!Write(*node.items, items[i], depth + 1)) return In(fmt::format("item {}", i));
+      if (!Write(*node.items, items[i], depth + 1)) [[unlikely]]
+        return InItem(i);
     }
-    AppendLong(out_, 0);
+    out_.Varint(0);
     return true;
   }
 
-  bool WriteMap(const Node& node, const Datum& datum, int depth) {
-    const Datum::Entries& entries = datum.entries();
-    if (!entries.empty()) AppendLong(out_, static_cast<int64_t>(entries.size()));
-    for (const MapEntry& entry : entries) {
-      AppendBytes(out_, entry.key);
-      if (!Write(*node.items, entry.value, depth + 1)) return In(fmt::format("entry \"{}\"", entry.key));
+  // A packed array. One of floats is one copy.
+  bool WriteNumbers(const Node& item, const Value& value, int depth) {
+    if (value.size() == 0) {
+      out_.Varint(0);
+      return true;
     }
-    AppendLong(out_, 0);
+    if (depth + 1 > kDatumDepthMax) return FailDepth();
+    out_.Varint(static_cast<int64_t>(value.size()));
+    const Type type = item.type == value.item_type() ? item.type : Type::kUnion;
+    if (type == Type::kFloat) {
+      out_.Bytes({value.numbers<float>().bytes(), value.size() * sizeof(float)});
+    } else if (type == Type::kDouble) {
+      out_.Bytes({value.numbers<double>().bytes(), value.size() * sizeof(double)});
+    } else if (type == Type::kInt) {
+      for (size_t i = 0; i < value.size(); ++i) out_.Varint(value.numbers<int32_t>()[i]);
+    } else if (type == Type::kLong) {
+      for (size_t i = 0; i < value.size(); ++i) out_.Varint(value.numbers<int64_t>()[i]);
+    } else {
+      for (size_t i = 0; i < value.size(); ++i) {
+        if (!Write(item, value.item(i), depth + 1)) return InItem(i);
+      }
+    }
+    out_.Varint(0);
     return true;
   }
 
-  std::string& out_;
+  [[gnu::noinline]] bool WriteMap(const Node& node, const T& value, int depth) {
+    const auto& entries = value.entries();
+    if (!entries.empty()) out_.Varint(static_cast<int64_t>(entries.size()));
+    for (const auto& entry : entries) {
+      WriteText(entry.key);
+      if (!Write(*node.items, entry.value, depth + 1)) [[unlikely]]
+        return InEntry(entry.key);
+    }
+    out_.Varint(0);
+    return true;
+  }
+
+  Output out_;
 };
 
-}  // namespace
-
-Status Encode(const Schema& schema, const Datum& datum, std::string& out) {
+template <typename T>
+Status EncodeAny(const Schema& schema, const T& value, std::string& out) {
   const size_t size = out.size();
-  Encoder encoder(out);
-  if (encoder.Write(schema.node(), datum, 0)) return Ok();
+  Encoder<T> encoder(out);
+  if (encoder.WriteAll(schema.node(), value)) [[likely]]
+    return Ok();
   out.resize(size);
   return Error(ErrorCode::kInvalidArgument, std::move(encoder.problem));
 }
+
+}  // namespace
+
+Status Encode(const Schema& schema, const Datum& datum, std::string& out) { return EncodeAny(schema, datum, out); }
+
+Status Encode(const Schema& schema, const Value& value, std::string& out) { return EncodeAny(schema, value, out); }
 
 Result<std::string> Encode(const Schema& schema, const Datum& datum) {
   std::string out;

@@ -57,6 +57,11 @@ bool IsPacked(Type item) {
   }
 }
 
+bool IsPlainSkip(const Op& op) {
+  return op.code == OpCode::kSkipInts || op.code == OpCode::kSkipLongs || op.code == OpCode::kSkipTexts ||
+         op.code == OpCode::kSkipBytes;
+}
+
 uint32_t CountValues(const Value& value) {
   uint64_t count = 1;
   if (value.type() == Type::kRecord || (value.type() == Type::kArray && !value.packed())) {
@@ -203,8 +208,8 @@ class PlanCompiler {
     const auto close = [&] {
       if (!skipping) return;
       skipping = false;
-      if (builder_.Here() == skip + 1) {
-        plan_.ops.pop_back();  // there are no bytes to skip
+      if (std::all_of(plan_.ops.begin() + skip + 1, plan_.ops.end(), IsPlainSkip)) {
+        plan_.ops.erase(plan_.ops.begin() + skip);  // a decoder does these, if any, itself
       } else {
         builder_.Emit(OpCode::kReturn, 0);
         plan_.ops[skip].count = builder_.Here() - skip - 1;

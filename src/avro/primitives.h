@@ -70,6 +70,44 @@ inline const char* LoadVarint(const char* at, const char* end, uint64_t& value) 
   return LoadLongVarint(at, end, value);
 }
 
+// These pass over `count` encoded values from `at`; on false `at` is where number `index` is none.
+inline bool PassVarints(const char*& at, const char* end, uint32_t count, uint64_t largest, uint32_t& index) {
+  for (index = 0; index < count; ++index) {
+    uint64_t raw = 0;
+    const char* const after = LoadVarint(at, end, raw);
+    if (after == nullptr || raw > largest) [[unlikely]]
+      return false;
+    at = after;
+  }
+  return true;
+}
+inline bool PassBooleans(const char*& at, const char* end, uint32_t count, uint32_t& index) {
+  for (index = 0; index < count; ++index, ++at) {
+    if (at == end || static_cast<uint8_t>(*at) > 1) [[unlikely]]
+      return false;
+  }
+  return true;
+}
+inline bool PassTexts(const char*& at, const char* end, uint32_t count, uint32_t& index) {
+  for (index = 0; index < count; ++index) {
+    uint64_t raw = 0;
+    const char* const text = LoadVarint(at, end, raw);
+    // An odd number is a negative one.
+    if (text == nullptr || (raw & 1) != 0 || raw / 2 > static_cast<uint64_t>(end - text)) [[unlikely]]
+      return false;
+    at = text + raw / 2;
+  }
+  return true;
+}
+// A branch or a symbol, as the number it is.
+inline const char* LoadIndex(const char* at, const char* end, uint32_t count, uint64_t& index) {
+  const char* const after = LoadVarint(at, end, index);
+  if (after == nullptr || (index & 1) != 0 || index / 2 >= count) [[unlikely]]
+    return nullptr;
+  index /= 2;
+  return after;
+}
+
 inline bool ReadLong(std::string_view& in, int64_t& value) {
   uint64_t raw = 0;
   const char* after = LoadVarint(in.data(), in.data() + in.size(), raw);

@@ -4,7 +4,9 @@
 
 #include "avro/binary.h"
 #include "avro/compare.h"
+#include "avro/extractor.h"
 #include "avro/json.h"
+#include "avro/projection.h"
 #include "avro/skip.h"
 
 namespace venice::avro {
@@ -133,6 +135,65 @@ TEST(Property, EverythingRoundTrips) {
       RC_ASSERT(FromJson(*schema, ToJson(*schema, datum).value()).value() == datum);
     }
     RC_ASSERT(Schema::Parse(schema->ToJson())->SameAs(*schema));
+  });
+  EXPECT_TRUE(holds);
+}
+
+std::string EncodeField(const Schema& schema, const Datum& record, size_t index) {
+  return Encode(schema.At(*schema->fields[index].type), record.field(index)).value();
+}
+
+TEST(Property, ValuesExtractionAndProjectionSeeTheSame) {
+  const bool holds = rc::check("arena values, extracted fields and projections are the fields", [] {
+    Generator generator;
+    std::string fields;
+    const int count = *rc::gen::inRange(1, 6);
+    for (int i = 0; i < count; ++i) {
+      fields += fmt::format(R"({}{{"name":"f{}","type":{}}})", i > 0 ? "," : "", i, generator.Schema(2));
+    }
+    const Schema schema = Schema::Parse(fmt::format(R"({{"type":"record","name":"T","fields":[{}]}})", fields)).value();
+    const Datum datum = generator.Value(schema.node());
+    const std::string bytes = Encode(schema, datum).value();
+
+    Arena arena;
+    for (const Text text : {Text::kBorrow, Text::kCopy}) {
+      const Value value = DecodeWholeValue(Resolver::Make(schema).value(), bytes, arena, text).value();
+      RC_ASSERT(ToDatum(value) == datum);
+      std::string again;
+      RC_ASSERT(Encode(schema, value, again).ok() && again == bytes);
+    }
+
+    // A random choice of the fields in a random order.
+    std::vector<size_t> chosen;
+    for (size_t i = 0; i < schema->fields.size(); ++i) {
+      if (*rc::gen::arbitrary<bool>()) {
+        chosen.insert(chosen.begin() + *rc::gen::inRange<int>(0, static_cast<int>(chosen.size()) + 1), i);
+      }
+    }
+    std::vector<std::string> paths;
+    std::string picked;
+    std::string expected;
+    for (const size_t i : chosen) {
+      const Field& field = schema->fields[i];
+      paths.push_back(field.name);
+      picked += fmt::format(R"({}{{"name":"{}","type":{}}})", picked.empty() ? "" : ",", field.name,
+                            schema.At(*field.type).ToJson());
+      expected += EncodeField(schema, datum, i);
+    }
+    const Extractor extractor = Extractor::Make(schema, paths).value();
+    std::vector<ExtractedField> extracted(paths.size());
+    std::string_view in = bytes;
+    RC_ASSERT(extractor.Extract(in, extracted).ok());
+    for (size_t i = 0; i < chosen.size(); ++i) {
+      RC_ASSERT(extracted[i].encoded == EncodeField(schema, datum, chosen[i]));
+    }
+
+    const Schema reader = Schema::Parse(fmt::format(R"({{"type":"record","name":"T","fields":[{}]}})", picked)).value();
+    std::string projected;
+    in = bytes;
+    RC_ASSERT(Projection::Make(schema, reader).value().Project(in, projected).ok());
+    RC_ASSERT(projected == expected);
+    RC_ASSERT(DecodeAll(reader, projected).value() == DecodeAll(Resolver::Make(schema, reader).value(), bytes).value());
   });
   EXPECT_TRUE(holds);
 }

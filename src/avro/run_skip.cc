@@ -13,10 +13,6 @@ class SkipRunner {
   const char* Run(const Op* op, const char* at, int depth);
 
  private:
-  const char* SkipVarints(const Op& op, const char* at, uint64_t largest);
-  const char* SkipBooleans(const Op& op, const char* at);
-  const char* SkipTexts(const Op& op, const char* at);
-  const char* SkipBranch(const Op& op, const char* at, uint64_t& branch);
   const char* SkipBlocks(const Op& op, const char* at, int depth, bool map);
   const char* SkipItems(const Op& op, const char* at, int depth, bool map, uint64_t count);
 
@@ -40,20 +36,21 @@ class SkipRunner {
 };
 
 const char* SkipRunner::Run(const Op* op, const char* at, int depth) {
+  uint32_t index = 0;
   for (;; ++op) {
     switch (op->code) {
       case OpCode::kSkipInts:
-        at = SkipVarints(*op, at, UINT32_MAX);
-        break;
+        if (!PassVarints(at, end_, op->count, UINT32_MAX, index)) return Bad(*op, index, at);
+        continue;
       case OpCode::kSkipLongs:
-        at = SkipVarints(*op, at, UINT64_MAX);
-        break;
+        if (!PassVarints(at, end_, op->count, UINT64_MAX, index)) return Bad(*op, index, at);
+        continue;
       case OpCode::kSkipBooleans:
-        at = SkipBooleans(*op, at);
-        break;
+        if (!PassBooleans(at, end_, op->count, index)) return Bad(*op, index, at);
+        continue;
       case OpCode::kSkipTexts:
-        at = SkipTexts(*op, at);
-        break;
+        if (!PassTexts(at, end_, op->count, index)) return Bad(*op, index, at);
+        continue;
       case OpCode::kSkipBytes:
         if (op->count > static_cast<size_t>(end_ - at)) return Bad(*op, 0, at);
         at += op->count;
@@ -61,8 +58,9 @@ const char* SkipRunner::Run(const Op* op, const char* at, int depth) {
       case OpCode::kSkipEnum:
       case OpCode::kSkipBranch: {
         uint64_t branch = 0;
-        at = SkipBranch(*op, at, branch);
-        if (at == nullptr) return nullptr;
+        const char* const after = LoadIndex(at, end_, op->count, branch);
+        if (after == nullptr) return Bad(*op, 0, at);
+        at = after;
         if (op->code == OpCode::kSkipBranch) op = ops_ + code_.tables[op->target + branch] - 1;
         continue;
       }
@@ -101,45 +99,6 @@ const char* SkipRunner::Run(const Op* op, const char* at, int depth) {
     if (at == nullptr) [[unlikely]]
       return nullptr;
   }
-}
-
-inline const char* SkipRunner::SkipVarints(const Op& op, const char* at, uint64_t largest) {
-  for (uint32_t i = 0; i < op.count; ++i) {
-    uint64_t raw = 0;
-    const char* const after = LoadVarint(at, end_, raw);
-    if (after == nullptr || raw > largest) [[unlikely]]
-      return Bad(op, i, at);
-    at = after;
-  }
-  return at;
-}
-
-inline const char* SkipRunner::SkipBooleans(const Op& op, const char* at) {
-  for (uint32_t i = 0; i < op.count; ++i, ++at) {
-    if (at == end_ || static_cast<uint8_t>(*at) > 1) [[unlikely]]
-      return Bad(op, i, at);
-  }
-  return at;
-}
-
-inline const char* SkipRunner::SkipTexts(const Op& op, const char* at) {
-  for (uint32_t i = 0; i < op.count; ++i) {
-    uint64_t raw = 0;
-    const char* const text = LoadVarint(at, end_, raw);
-    if (text == nullptr || (raw & 1) != 0 || raw / 2 > static_cast<uint64_t>(end_ - text)) [[unlikely]]
-      return Bad(op, i, at);
-    at = text + raw / 2;
-  }
-  return at;
-}
-
-// Also the symbol of an enum.
-inline const char* SkipRunner::SkipBranch(const Op& op, const char* at, uint64_t& branch) {
-  const char* const after = LoadVarint(at, end_, branch);
-  if (after == nullptr || (branch & 1) != 0 || branch / 2 >= op.count) [[unlikely]]
-    return Bad(op, 0, at);
-  branch /= 2;
-  return after;
 }
 
 // Blocks of items; a negative count is followed by the block's size, which is jumped over.
