@@ -27,7 +27,7 @@ FORM = "application/x-www-form-urlencoded"
 def yaml():
     """Reads and writes the document without changing its layout."""
     parser = YAML()
-    parser.width = 118
+    parser.width = 4096  # a sentence is a line, however long
     parser.preserve_quotes = True
     parser.indent(mapping=2, sequence=4, offset=2)
     parser.representer.add_representer(type(None), lambda r, _: r.represent_scalar("tag:yaml.org,2002:null", "null"))

@@ -218,8 +218,8 @@ net::HttpResponse HttpFront::Answer(const net::HttpRequest& request) const {
   if (method != route->method) {
     net::HttpResponse response =
         Refuse(out, 405, "BAD_REQUEST",
-               path + " is called by " + std::string(route->method) + ", not " + request.method.substr(0, 20));
-    response.headers.Set("Allow", std::string(route->method));
+               path.substr(0, 200) + " is called by " + match.methods + ", not " + request.method.substr(0, 20));
+    response.headers.Set("Allow", match.methods);
     return response;
   }
 

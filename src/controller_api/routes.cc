@@ -364,8 +364,10 @@ RouteMatch FindRoute(std::string_view path, std::string_view method) {
     const bool has_variable = route.path.ends_with('}');
     const std::string_view store = has_variable ? AtVariable(route.path, path) : std::string_view();
     if (has_variable ? store.empty() : !SamePath(route.path, path)) continue;
-    match = {&route, std::string(store)};
-    if (route.method == method) break;
+    match.methods += (match.methods.empty() ? "" : ", ") + std::string(route.method);
+    if (match.route != nullptr && route.method != method) continue;
+    match.route = &route;
+    match.store = store;
   }
   return match;
 }

@@ -59,6 +59,7 @@ std::span<const Route> Routes();
 struct RouteMatch {
   const Route* route = nullptr;  // nullptr when no route has the path
   std::string store;             // the text at {store}
+  std::string methods;           // that the path is called by: "GET, POST"
 };
 // Every '/' of a path without a variable is ignored, as in Venice. A path that is known with other methods only gives
 // the route of one of those.

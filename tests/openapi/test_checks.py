@@ -3,6 +3,7 @@ import copy
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -57,6 +58,29 @@ def test_sentences_are_taken_from_the_table():
     assert "summary: How a push fares." in mended
     assert "'A new sentence: with a colon.'" in mended
     assert len(set(mended.splitlines()) - set(doc.PATH.read_text().splitlines())) == 2, "only these lines change"
+
+
+def enums_in(header):
+    """Name -> texts, of the lists that a header of ours declares as macros of X(kName, "TEXT", number)."""
+    text = (ROOT / "src" / header).read_text().replace("\\\n", " ")
+    lists = dict(re.findall(r"#define (VENICE_[A-Z_]+)\(X\)(.*)", text))
+    return {name: re.findall(r'X\(\s*k\w+,\s*"(\w+)"', lists[macro])
+            for name, macro in re.findall(r"VENICE_DECLARE_ENUM\((\w+), (\w+)\)", text)}
+
+
+def test_enums_are_those_of_the_code(document):
+    declared = enums_in("metadata/enums.h")
+    assert len(declared["ExecutionStatus"]) > 20
+    for name, texts in declared.items():
+        assert document.root["components"]["schemas"][name]["enum"] == texts, name
+
+
+def test_error_types_are_those_of_the_code(document):
+    ours = set(re.findall(r'X\(\w+, \d+, \d+, \d+, "([A-Z_]+)"', (ROOT / "src/base/error_code.h").read_text()))
+    assert len(ours) > 8
+    assert ours <= set(document.root["components"]["schemas"]["ErrorType"]["enum"])
+    for name in ours:
+        assert f"| {name} |" in document.root["info"]["description"], f"{name} is not in the table of the introduction"
 
 
 def test_strict_schemas_refuse_what_is_not_described(document):

@@ -5,6 +5,7 @@ the whole document was told.
 import json
 import socket
 import subprocess
+import urllib.parse
 
 import kazoo.client
 import pytest
@@ -157,6 +158,37 @@ def test_schemas_by_path(talk):
     talk.ask("listSchemas", expect=404, store="nope")
 
 
+def test_requests_that_are_too_large(talk):
+    """ZooKeeper's limit, then the HTTP server's."""
+    long = {**BOOK_3, "doc": "x" * 1_500_000}
+    assert talk.ask("addValueSchema", expect=413, store_name="books", value_schema=json.dumps(long))["errorType"] == "BAD_REQUEST"
+    status, headers, _ = send(talk.url + "/new_store", "POST", b"x" * (5 << 20))
+    assert (status, headers["Content-Type"]) == (413, "text/plain")
+    status, headers, _ = send(talk.url + "/store?store_name=" + "x" * 70_000, "GET")
+    assert (status, headers["Content-Type"]) == (431, "text/plain")
+
+
+def test_what_holds_for_every_route(talk):
+    """The promises of the document's introduction."""
+    operation = talk.document.operations["setOwner"]
+    form = {"Content-Type": doc.FORM}
+    target = f"{talk.url}/set_owner?cluster_name={talk.cluster}&store_name=books"
+    for owner in ("query and form", "are one list"):
+        answer = talk.check(operation, *send(target, "POST", urllib.parse.urlencode({"owner": owner}).encode(), form))
+        assert answer["owner"] == owner
+    assert talk.check(operation, *send(target + "&owner=first&owner=second", "POST", b"", form))["owner"] == "first"
+    assert talk.check(operation, *send(target + "&owner=", "POST", b"", form)).status == 400
+    status, headers, body = send(f"{talk.url}/list_stores?cluster_name={talk.cluster}", "HEAD")
+    assert (status, headers["Content-Type"], body) == (200, "application/json", b"")
+    assert send(f"{talk.url}//list_stores/?cluster_name={talk.cluster}", "GET")[0] == 200
+    for path, method, expect in (("/nowhere", "GET", 404), ("/set_owner", "GET", 405), ("/schema/books", "PUT", 405)):
+        status, headers, body = send(talk.url + path, method)
+        failure = json.loads(body)
+        assert (status, failure["errorType"], headers["Content-Type"]) == (expect, "BAD_REQUEST", "application/json")
+        assert list(failure) == ["cluster", "name", "error", "errorType", "exceptionType"]
+        assert expect != 405 or headers["Allow"] == {"/set_owner": "POST", "/schema/books": "GET, POST"}[path]
+
+
 def test_a_push_that_is_killed(talk):
     asked = talk.ask("requestTopic", store_name="books", push_type="BATCH", push_job_id="one", start_of_push="true")
     assert asked["kafkaTopic"] == "books_v1"
@@ -272,6 +304,9 @@ def test_disabled_stores(talk):
     switch(talk, "plain", "read", False)
     assert talk.ask("deleteAllVersions", store_name="plain")["versions"] == [1]
     switch(talk, "plain", "readwrite", True)
+    talk.ask("updateStore", store_name="plain", storage_quota_in_byte=0)
+    refused = talk.ask("requestTopic", expect=500, store_name="plain", push_type="BATCH", push_job_id="q")
+    assert refused["errorType"] == "INVALID_CONFIG"
     talk.ask("enableStore", expect=400, store_name="plain", operation="all", status="true")
     talk.ask("enableStore", expect=404, store_name="nope", operation="read", status="true")
 
