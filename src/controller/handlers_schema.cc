@@ -19,6 +19,12 @@ void Answer(Call& call, const SchemaEntry& schema) {
   call.out["schemaStr"] = schema.text;
 }
 
+void Answer(Call& call, int32_t id, const GeneratedSchemaEntry& schema) {
+  call.out["id"] = id;
+  call.out["derivedSchemaId"] = schema.id;
+  call.out["schemaStr"] = schema.text;
+}
+
 Status GetKeySchema(Call& call) {
   VENICE_ASSIGN(const StoreSchemas schemas, call.cluster->schemas().Schemas(call.Store()));
   if (schemas.key.text.empty())
@@ -127,15 +133,14 @@ Status GetValueOrDerivedSchemaId(Call& call) {
   VENICE_ASSIGN(const metadata::Store store, call.cluster->context().Store(call.Store()));
   VENICE_ASSIGN(const StoreSchemas schemas, call.cluster->schemas().Schemas(call.Store()));
   VENICE_ASSIGN(const std::optional<int32_t> value_id, FindValueSchema(schemas, text));
-  call.out["id"] = value_id.value_or(-1);
-  call.out["derivedSchemaId"] = -1;
-  call.out["schemaStr"] = text;
-  if (value_id) return Ok();
+  if (value_id) {
+    Answer(call, {.id = *value_id, .text = text});
+    return Ok();
+  }
   if (store.write_computation_enabled) {
     VENICE_ASSIGN(const avro::Schema wanted, avro::Schema::Parse(text, avro::Schema::Defaults::kAccept));
     if (const GeneratedSchemaEntry* found = FindDerived(schemas, wanted)) {
-      call.out["id"] = found->value_id;
-      call.out["derivedSchemaId"] = found->id;
+      Answer(call, found->value_id, {.id = found->id, .text = text});
       return Ok();
     }
   }
@@ -144,12 +149,6 @@ Status GetValueOrDerivedSchemaId(Call& call) {
                std::string("Can not find any registered value schema ") +
                    (store.write_computation_enabled ? "nor derived schema " : "") + "for the store " + call.Store() +
                    " that matches the schema of data being pushed; register it with add_value_schema");
-}
-
-void Answer(Call& call, int32_t id, const GeneratedSchemaEntry& schema) {
-  call.out["id"] = id;
-  call.out["derivedSchemaId"] = schema.id;
-  call.out["schemaStr"] = schema.text;
 }
 
 Status AddDerivedSchema(Call& call) {

@@ -87,19 +87,25 @@ def strict(schema):
         merged["additionalProperties"] = strict(merged["additionalProperties"])
     if "items" in merged:
         merged["items"] = strict(merged["items"])
+    if "oneOf" in merged:
+        merged["oneOf"] = [strict(choice) for choice in merged["oneOf"]]
     return merged
 
 
 def described(schema):
     """Every "Owner.property" below a strict schema."""
     found = {f"{node['x-owner']}.{name}" for name, node in schema.get("properties", {}).items()}
-    children = [*schema.get("properties", {}).values(), schema.get("items", {}), schema.get("additionalProperties", {})]
+    children = [*schema.get("properties", {}).values(), schema.get("items", {}), schema.get("additionalProperties", {}),
+                *schema.get("oneOf", [])]
     return found.union(*[described(child) for child in children if isinstance(child, dict) and child])
 
 
 def seen(schema, value):
     """The "Owner.property" of every property of the value that is not null."""
     found = set()
+    for choice in schema.get("oneOf", []):
+        if not problems(choice, value):
+            found |= seen(choice, value)
     if isinstance(value, list):
         for item in value:
             found |= seen(schema.get("items", {}), item)

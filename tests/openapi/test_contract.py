@@ -158,10 +158,56 @@ def test_schemas_by_path(talk):
     talk.ask("listSchemas", expect=404, store="nope")
 
 
+def test_dry_runs(talk):
+    def would(body, **parameters):
+        return talk.ask("registerSchema", store="books", dryRun="true", body=body, **parameters)
+
+    fits = would({**BOOK_3, "fields": BOOK_3["fields"] + [{"name": "shelf", "type": "string", "default": ""}]})
+    assert (fits["verdict"], fits["wouldBeId"]) == ("ACCEPTED", 4)
+    assert would(BOOK_3)["verdict"] == "ALREADY_REGISTERED"
+    refused = would({**BOOK_3, "doc": "", "fields": [*WRONG["fields"], {"name": "new", "type": "int"}]})
+    assert refused["verdict"] == "REJECTED" and refused["wouldBeId"] is None
+    assert {finding["rule"] for result in refused["results"] for finding in result["findings"]} >= {
+        "TYPE_MISMATCH", "READER_FIELD_MISSING_DEFAULT_VALUE"}
+    assert would(b"{")["results"] == []
+    talk.ask("registerSchema", expect=404, store="nope", dryRun="true", body=BOOK)
+    assert [schema["id"] for schema in talk.ask("listSchemas", store="books")["schemas"]] == [1, 2, 3], "nothing was written"
+
+
+def test_schemas_beside_value_schemas(talk):
+    talk.ask("createStore", store_name="shelves", key_schema=KEY, value_schema=json.dumps(BOOK))
+    talk.ask("getValueOrDerivedSchemaId", expect=500, store_name="shelves", derived_schema=KEY)
+    talk.ask("updateStore", store_name="shelves", write_computation_enabled="true", active_active_replication_enabled="true")
+    planned = talk.ask("registerSchema", store="shelves", dryRun="true", body=BOOK_2)
+    assert {"UPDATE", "REPLICATION_METADATA"} <= {schema["kind"] for schema in planned["wouldAlsoRegister"]}
+    assert planned["superSetSchemaIdAfter"] == 2
+    talk.ask("registerSchema", store="shelves", body=BOOK_2)
+
+    told = talk.ask("listSchemas", store="shelves", derived="true")
+    assert len(told["derivedSchemas"]) == len(told["replicationMetadataSchemas"]) == 2
+    update = told["derivedSchemas"][0]
+    listed = talk.ask("getAllValueAndDerivedSchemas", store_name="shelves")["schemas"]
+    assert [(schema["id"], schema["derivedSchemaId"]) for schema in listed] == [(1, -1), (2, -1), (1, 1), (2, 1)]
+    assert len(talk.ask("getAllReplicationMetadataSchemas", store_name="shelves")["schemas"]) == 2
+    found = talk.ask("getValueOrDerivedSchemaId", store_name="shelves", derived_schema=update["schemaStr"])
+    assert (found["id"], found["derivedSchemaId"]) == (1, 1)
+    assert talk.ask("getValueOrDerivedSchemaId", store_name="shelves", derived_schema=json.dumps(BOOK))["derivedSchemaId"] == -1
+    same = {"store_name": "shelves", "schema_id": 1, "derived_schema": update["schemaStr"]}
+    assert talk.ask("addDerivedSchema", **same)["derivedSchemaId"] == 1
+    assert talk.ask("addDerivedSchema", expect=404, **{**same, "schema_id": 9})["errorType"] == "SCHEMA_NOT_FOUND"
+    talk.ask("addDerivedSchema", expect=400, **{**same, "derived_schema": "{"})
+    talk.ask("removeDerivedSchema", store_name="shelves", schema_id=1, derived_schema_id=1)
+    talk.ask("removeDerivedSchema", expect=404, store_name="shelves", schema_id=1, derived_schema_id=1)
+    for operation in ("getAllValueAndDerivedSchemas", "getAllReplicationMetadataSchemas", "getInUseSchemaIds"):
+        talk.ask(operation, expect=404, store_name="nope")
+    assert talk.ask("getInUseSchemaIds", store_name="shelves")["inUseValueSchemaIds"] == []
+
+
 def test_requests_that_are_too_large(talk):
     """ZooKeeper's limit, then the HTTP server's."""
-    long = {**BOOK_3, "doc": "x" * 1_500_000}
-    assert talk.ask("addValueSchema", expect=413, store_name="books", value_schema=json.dumps(long))["errorType"] == "BAD_REQUEST"
+    long = json.dumps({**BOOK_3, "doc": "x" * 1_500_000})
+    talk.ask("addValueSchema", expect=400, store_name="books", value_schema=long)
+    talk.ask("createStore", expect=400, store_name="long", key_schema=KEY, value_schema=long)
     status, headers, _ = send(talk.url + "/new_store", "POST", b"x" * (5 << 20))
     assert (status, headers["Content-Type"]) == (413, "text/plain")
     status, headers, _ = send(talk.url + "/store?store_name=" + "x" * 70_000, "GET")
@@ -197,6 +243,8 @@ def test_a_push_that_is_killed(talk):
     assert second["errorType"] == "CONCURRENT_BATCH_PUSH" and second["exceptionType"] == "BAD_REQUEST"
     talk.ask("requestTopic", expect=501, store_name="plain", push_type="INCREMENTAL", push_job_id="x")
     assert talk.ask("listRunningPushes")["versionStatusMap"] == {"books_v1": "STARTED"}
+    [push] = talk.ask("registerSchema", store="books", dryRun="true", body={**BOOK_3, "doc": "new"})["inFlightPushes"]
+    assert (push["pushJobId"], push["topic"]) == ("one", "books_v1")
 
     def waits():
         return talk.ask("getJob", store_name="books", version=1, fabric="here")["uncompletedPartitions"]
@@ -246,7 +294,8 @@ def test_pushes_and_versions(talk):
     talk.ask("rollForward", fails=True, store_name="books")
     for operation in ("listFutureVersions", "listBackupVersions"):
         talk.ask(operation, expect=404, store_name="nope")
-    assert talk.ask("getStoreHealth")["storeStatusMap"] == {"books": "FULLLY_REPLICATED", "plain": "UNAVAILABLE"}
+    assert talk.ask("getStoreHealth")["storeStatusMap"] == {
+        "books": "FULLLY_REPLICATED", "plain": "UNAVAILABLE", "shelves": "UNAVAILABLE"}
 
 
 def test_compression_with_a_dictionary(talk):

@@ -48,7 +48,9 @@ def new_store(talk):
 
     def make():
         store = f"settings-{next(numbers)}"
-        talk.ask("createStore", store_name=store, key_schema=json.dumps("string"), value_schema=json.dumps("string"))
+        # A record, because some settings make more schemas of it.
+        record = {"type": "record", "name": "R", "fields": [{"name": "a", "type": "int", "default": 0}]}
+        talk.ask("createStore", store_name=store, key_schema=json.dumps("string"), value_schema=json.dumps(record))
         return store
     return make
 
