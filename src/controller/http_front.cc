@@ -30,6 +30,23 @@ const HandlerTable& Handlers() {
   return table;
 }
 
+// Of texts that end in a record or a path. ZooKeeper closes the connection of who sends it a request of a megabyte.
+constexpr size_t kParameterBytesMax = 64 << 10;
+
+// These have limits of their own, or only that of the request.
+bool MayBeLong(std::string_view name) {
+  return name == param::kKeySchema || name == param::kValueSchema || name == param::kDerivedSchema ||
+         name == param::kDictionary || name == param::kRecordCounts || name == param::kRecordDigests;
+}
+
+std::string WhyTooLong(const ParamList& params) {
+  for (const auto& [name, value] : params)
+    if (value.size() > kParameterBytesMax && !MayBeLong(name))
+      return "parameter " + name.substr(0, 100) + " has " + std::to_string(value.size()) + " bytes; at most " +
+             std::to_string(kParameterBytesMax) + " are allowed";
+  return {};
+}
+
 // Venice answers these with HTTP 200 and `error` set; its tools rely on that.
 bool FailsWith200(std::string_view path) {
   return path == "/delete_store" || path == "/update_store" || path == "/roll_forward_to_future_version";
@@ -212,6 +229,7 @@ net::HttpResponse HttpFront::Answer(const net::HttpRequest& request) const {
   const Route* route = match.route;
   ParamList params = ParseParams(request);
   if (!match.store.empty()) params.insert(params.begin(), {std::string(param::kStore), match.store});
+  if (const std::string why = WhyTooLong(params); !why.empty()) return Refuse(Base({}), 400, "BAD_REQUEST", why);
   Json out = Base(params);
   if (route == nullptr)
     return Refuse(out, 404, "BAD_REQUEST", "there is no route " + path.substr(0, 200) + "; GET / lists them all");

@@ -74,7 +74,9 @@ bool LostRace(const Status& status) { return !status.ok() && status.error().code
 Result<std::string> NormalizeSchema(const std::string& text, std::string_view what) {
   Result<Schema> schema = Schema::Parse(text);
   if (!schema.ok()) return Error(ErrorCode::kInvalidSchema, std::string(what) + ": " + schema.error().message());
-  return schema->ToJson();
+  std::string printed = schema->ToJson();
+  VENICE_TRY(CheckSchemaSize(what, printed));
+  return printed;
 }
 
 bool SwitchesGeneratedSchemasOn(const Store& before, const Store& after) {
@@ -174,6 +176,7 @@ Result<GeneratedSchemaEntry> SchemaAdmin::AddDerivedSchema(const std::string& st
     return Error(ErrorCode::kInvalidSchema,
                  fmt::format("update schema of value schema {} would get id {}, not {}", value_id, next, wanted_id));
   GeneratedSchemaEntry entry{value_id, next, schema->ToJson()};
+  VENICE_TRY(CheckSchemaSize("update schema", entry.text));
   const Status written = context_.stores.AddDerivedSchema(store, entry);
   if (LostRace(written)) return LostRaces(store);
   if (!written.ok()) return written.error();

@@ -13,7 +13,7 @@
 
 namespace venice::controller {
 
-// The text as it is stored: parsed and printed again. Errors: kInvalidSchema.
+// The text as it is stored: parsed and printed again. Errors: kInvalidSchema (also for one that is too large).
 Result<std::string> NormalizeSchema(const std::string& text, std::string_view what);
 
 // Whether a change of settings asks for schemas beside the value schemas that were not asked for before.

@@ -23,7 +23,6 @@ namespace {
 constexpr const char* kReservedField = "__veniceComputationError__";
 constexpr std::string_view kSystemStorePrefix = "venice_system_store_";
 constexpr size_t kFindingsInReasonMax = 3;
-constexpr size_t kSchemaNodeBytesMax = 0xFFFFF;  // what a ZooKeeper node holds
 
 using Entry = avro::RegisteredSchema;
 
@@ -178,10 +177,7 @@ bool IsRegistered(const std::vector<Entry>& entries, const Schema& schema) {
 
 Status CheckSizes(const SchemaPlan& plan) {
   for (const PlannedSchema& schema : plan.writes)
-    if (schema.text.size() > kSchemaNodeBytesMax)
-      return Error(ErrorCode::kInvalidSchema,
-                   fmt::format("its {} schema has {} bytes, and at most {} can be stored; shorten docs and names",
-                               Name(schema.kind), schema.text.size(), kSchemaNodeBytesMax));
+    VENICE_TRY(CheckSchemaSize(fmt::format("its {} schema", Name(schema.kind)), schema.text));
   return Ok();
 }
 
@@ -195,6 +191,13 @@ SchemaPlan Rejected(SchemaPlan plan, std::string reason) {
 }
 
 }  // namespace
+
+Status CheckSchemaSize(std::string_view what, const std::string& text) {
+  if (text.size() <= kSchemaBytesMax) return Ok();
+  return Error(ErrorCode::kInvalidSchema,
+               fmt::format("{} has {} bytes, and at most {} can be stored; shorten docs and names", what, text.size(),
+                           kSchemaBytesMax));
+}
 
 std::string_view Name(PlannedSchema::Kind kind) {
   switch (kind) {

@@ -20,6 +20,11 @@ inline constexpr std::string_view kKeySchemaIsFixed =
     "the key schema of a store can never change: keys are encoded, placed and looked up by it; create another store "
     "with the new key schema and push to that";
 
+// A schema is one node in ZooKeeper, which takes requests of a megabyte with path and all.
+inline constexpr size_t kSchemaBytesMax = 1'000'000;
+// Errors: kInvalidSchema.
+Status CheckSchemaSize(std::string_view what, const std::string& text);
+
 struct ValueSchemaRequest {
   std::string text;
   avro::Compatibility mode = avro::Compatibility::kFull;

@@ -65,7 +65,7 @@ def enums_in(header):
     text = (ROOT / "src" / header).read_text().replace("\\\n", " ")
     lists = dict(re.findall(r"#define (VENICE_[A-Z_]+)\(X\)(.*)", text))
     return {name: re.findall(r'X\(\s*k\w+,\s*"(\w+)"', lists[macro])
-            for name, macro in re.findall(r"VENICE_DECLARE_ENUM\((\w+), (\w+)\)", text)}
+            for name, macro in re.findall(r"^VENICE_DECLARE_ENUM\((\w+), (\w+)\)", text, re.MULTILINE)}
 
 
 def test_enums_are_those_of_the_code(document):

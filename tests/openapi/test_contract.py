@@ -208,10 +208,15 @@ def test_requests_that_are_too_large(talk):
     long = json.dumps({**BOOK_3, "doc": "x" * 1_500_000})
     talk.ask("addValueSchema", expect=400, store_name="books", value_schema=long)
     talk.ask("createStore", expect=400, store_name="long", key_schema=KEY, value_schema=long)
+    talk.ask("createStore", expect=400, store_name="long", key_schema=long, value_schema=KEY)
+    talk.ask("getStore", expect=404, store_name="long")
+    for operation, parameters in (("setOwner", {"store_name": "books", "owner": "x" * 70_000}),
+                                  ("addNodeToAllowList", {"storage_node_id": "x" * 1_500_000 + "_1"})):
+        assert "at most 65536" in talk.ask(operation, expect=400, **parameters)["error"]
     status, headers, _ = send(talk.url + "/new_store", "POST", b"x" * (5 << 20))
     assert (status, headers["Content-Type"]) == (413, "text/plain")
     status, headers, _ = send(talk.url + "/store?store_name=" + "x" * 70_000, "GET")
-    assert (status, headers["Content-Type"]) == (431, "text/plain")
+    assert (status, headers["Content-Type"]) == (414, "text/plain")
 
 
 def test_what_holds_for_every_route(talk):
