@@ -333,6 +333,11 @@ TEST_F(ControllerTest, RestRoutesNeedNoClusterName) {
             R"({"cluster":"venice-cluster0","currentVersion":0,"latestValueSchemaId":2,"name":"books",)"
             R"("owner":"owner","valueSchemaCount":2})");
   EXPECT_EQ(Json::parse(Http("GET", "/stores/books").body)["store"]["name"], "books");
+  ASSERT_TRUE(client_->Set(metadata::paths::Store(kCluster, "films"), "[1]").ok());
+  const Json with_bad = Json::parse(Http("GET", "/stores").body)["stores"];
+  ASSERT_EQ(with_bad.size(), 2u);
+  EXPECT_FALSE(with_bad[0].contains("error"));
+  EXPECT_NE(with_bad[1].value("error", "").find("films"), std::string::npos) << with_bad[1];
   const Json schemas = Json::parse(Http("GET", "/schema/books").body);
   EXPECT_EQ(schemas["cluster"], kCluster);
   EXPECT_EQ(schemas["name"], "books");

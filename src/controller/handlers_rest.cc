@@ -26,20 +26,24 @@ Status Clusters(Call& call) {
   return Ok();
 }
 
+// A record that cannot be read has a row that says so: one bad store must not hide the others.
 Status AddRows(Cluster& cluster, std::map<std::string, Json>& rows) {
   ClusterContext& context = cluster.context();
   VENICE_ASSIGN(const std::vector<std::string> names, context.stores.List());
   for (const std::string& name : names) {
-    VENICE_ASSIGN(const std::optional<Store> store, context.stores.Read(name));
-    if (!store) continue;  // deleted meanwhile
+    Result<std::optional<Store>> store = context.stores.Read(name);
+    const bool unreadable = !store.ok() && store.error().code() == ErrorCode::kCorruption;
+    if (!store.ok() && !unreadable) return std::move(store).error();
+    if (store.ok() && !*store) continue;  // deleted meanwhile
     VENICE_ASSIGN(const std::vector<int32_t> ids, context.stores.ValueSchemaIds(name));
     Json row;
     row["name"] = name;
     row["cluster"] = cluster.name();
-    row["owner"] = store->owner;
-    row["currentVersion"] = store->current_version;
+    row["owner"] = unreadable ? std::string() : (*store)->owner;
+    row["currentVersion"] = unreadable ? 0 : (*store)->current_version;
     row["latestValueSchemaId"] = ids.empty() ? -1 : ids.back();
     row["valueSchemaCount"] = ids.size();
+    if (unreadable) row["error"] = store.error().message();
     rows[name] = std::move(row);
   }
   return Ok();
