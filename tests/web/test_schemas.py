@@ -33,7 +33,7 @@ def test_a_store_at_a_glance(console):
     page = console.open_store("orders")
     expect(page.get_by_role("heading", level=1)).to_have_text("orders")
     expect(page.locator(".store-facts")).to_contain_text("shop@example.com")
-    expect(page.locator(".store-facts")).to_contain_text("record OrderKey")
+    expect(page.locator(".store-facts")).to_contain_text("OrderKey")
     versions = page.locator(".version")
     expect(versions).to_have_count(3)  # the key and two
     expect(versions.nth(1)).to_contain_text("latest")
@@ -46,8 +46,8 @@ def test_a_store_at_a_glance(console):
 
 def test_types_in_words_and_all_about_a_field(console):
     page = console.open_store("orders")
-    for path, words in {"id": "uuid (string)", "placed_at": "timestamp in ms (long)", "bill_to": "record Address (nullable)", "lines": "list of record Line",
-                        "lines[].price": "decimal(12, 2) (bytes)", "payment": "one of record Card, record Transfer (nullable)"}.items():
+    for path, words in {"id": "UUID", "placed_at": "timestamp in ms", "bill_to": "Address (nullable)", "lines": "list of Line",
+                        "lines[].price": "decimal(12, 2)", "payment": "Card or Transfer (nullable)"}.items():
         expect(field(page, path).locator(".row-type")).to_have_text(words)
     field(page, "ship_to.country").click()
     for text in ("enum com.example.shop.Country", "AT", "UNKNOWN", "6 symbols", "Default", "there from the first"):

@@ -99,9 +99,12 @@ class Comparison {
 
   /** @param {Type} older @param {Type} newer @param {Place} place @param {Field | null} field @param {string} within */
   types(older, newer, place, field, within) {
-    const [before, after] = [typeWords(older), typeWords(newer)];
-    const moved = before === after && branchOrder(older) !== branchOrder(newer);
-    this.ifDifferent("type", place, moved ? branchOrder(older) : before, moved ? branchOrder(newer) : after, field, within);
+    // The plainest words that show the difference, if there is one.
+    for (const words of [plainWords, exactWords, branchOrder]) {
+      if (words(older) === words(newer)) continue;
+      this.changes.push(new Change("type", place, {before: words(older), after: words(newer), field, within}));
+      return;
+    }
   }
 
   /**
@@ -183,9 +186,14 @@ class Comparison {
   }
 }
 
+/** @param {Type} type */
+const plainWords = (type) => typeWords(type);
+/** @param {Type} type */
+const exactWords = (type) => typeWords(type, {exact: true});
+
 /** The branches of a union as they are written. @param {Type} type */
 function branchOrder(type) {
-  return type.kind === "union" ? `[${type.branches.map((branch) => typeWords(branch)).join(", ")}]` : "";
+  return type.kind === "union" ? `[${type.branches.map(exactWords).join(", ")}]` : "";
 }
 
 /** @param {Type} type */

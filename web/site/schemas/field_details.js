@@ -60,7 +60,7 @@ function Definition({type}) {
 
 /** Branches of a union, each in words. @param {{type: Type}} props */
 function Branches({type}) {
-  return html`<ul class="branches">${type.branches.map((branch, i) => html`<li key=${i} class=${typeFlavour(branch)}>${typeWords(branch)}</li>`)}</ul>`;
+  return html`<ul class="branches">${type.branches.map((branch, i) => html`<li key=${i} class=${typeFlavour(branch)}>${typeWords(branch, {levelsMax: 50})}</li>`)}</ul>`;
 }
 
 /** @param {{path: string, schemas: StoreSchemas, entry: Entry, address: (id: string) => string}} props */
@@ -100,9 +100,10 @@ export function FieldDetails({root, node, problems, cluster, store, schemas, ent
   return html`<aside class="details" aria-label="About the field">
     <div class="path-line"><h2 title=${path.length < 1000 ? path : undefined}><span class="quiet">${around.length < 300 ? around : `…${around.slice(-200)}`}</span>${node.segment || "value"}</h2>
       ${path && html`<${CopyButton} text=${() => path} what="Path">Copy path</${CopyButton}>`}</div>
-    <p class=${`type-line ${typeFlavour(node.type)}`}>${typeWords(node.type, 50)}</p>
+    <p class=${`type-line ${typeFlavour(node.type)}`}>${typeWords(node.type, {levelsMax: 50})}</p>
     ${field?.doc && html`<p class="doc">${field.doc}</p>`}
     <dl>
+      ${below.logical && html`<${Fact} title="Stored as">${below.kind}</${Fact}>`}
       ${field && html`<${Fact} title="Default">${field.default === undefined ? html`<span class="quiet">none: every writer must give a value</span>` : html`<code>${valueWords(field.default, VALUE_CHARACTERS_MAX)}</code>`}</${Fact}>`}
       ${field && field.aliases.length > 0 && html`<${Fact} title="Aliases"><code>${field.aliases.join(", ")}</code></${Fact}>`}
       ${field && field.order !== "ascending" && html`<${Fact} title="Sort order">${field.order}</${Fact}>`}

@@ -55,7 +55,7 @@ function Line({row, open, filter, mark, attributes}) {
       <span class=${node.field ? "label" : "label of-branch"}><${Marked} pieces=${cut(node.label || "value", marksIn(node.label, filter))} /></span>
       ${mark && html`<span class=${`mark ${mark}`} title=${MARK_WORDS[mark]}><span class="visually-hidden">${MARK_WORDS[mark]}</span></span>`}
     </span>
-    <span class=${`row-type ${typeFlavour(node.type)}`}>${typeWords(node.type, TYPE_LEVELS_MAX)}${node.repeats && html`<span class="repeats" title="The same record as one it is inside of">↑</span>`}</span>
+    <span class=${`row-type ${typeFlavour(node.type)}`}>${typeWords(node.type, {levelsMax: TYPE_LEVELS_MAX})}${node.repeats && html`<span class="repeats" title="The same record as one it is inside of">↑</span>`}</span>
     <span class="row-default">${field && field.default !== undefined && valueWords(field.default, DEFAULT_CHARACTERS_MAX)}</span>
     <span class="row-doc">${doc.slice(0, DOC_CHARACTERS_MAX)}</span>
   </div>`;

@@ -37,7 +37,7 @@ function Header({cluster, store, data, reload}) {
       <div><dt>Owner</dt><dd>${info.owner || html`<span class="quiet">nobody</span>`}</dd></div>
       <div><dt>Current version</dt><dd>${info.currentVersion > 0 ? info.currentVersion : html`<span class="quiet">no data yet</span>`}</dd></div>
       <div><dt>Key</dt><dd>${key === null ? html`<span class="quiet">none yet</span>`
-        : html`<a href=${schemaAddress(cluster, store, "key")}>${key instanceof SchemaError ? "cannot be read" : typeWords(key.root, 2)}</a>`}</dd></div>
+        : html`<a href=${schemaAddress(cluster, store, "key")}>${key instanceof SchemaError ? "cannot be read" : typeWords(key.root, {levelsMax: 2})}</a>`}</dd></div>
     </dl>
   </header>`;
 }

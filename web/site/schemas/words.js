@@ -9,16 +9,16 @@ import {follow} from "./model.js";
 const LOGICAL_WORDS = {
   "date": "date",
   "time-millis": "time of day in ms",
-  "time-micros": "time of day in µs",
+  "time-micros": "time of day in us",
   "timestamp-millis": "timestamp in ms",
-  "timestamp-micros": "timestamp in µs",
+  "timestamp-micros": "timestamp in us",
   "timestamp-nanos": "timestamp in ns",
   "local-timestamp-millis": "local timestamp in ms",
-  "local-timestamp-micros": "local timestamp in µs",
+  "local-timestamp-micros": "local timestamp in us",
   "local-timestamp-nanos": "local timestamp in ns",
-  "uuid": "uuid",
+  "uuid": "UUID",
   "duration": "duration",
-  "big-decimal": "big decimal",
+  "big-decimal": "decimal",
 };
 
 /** @param {Type} type */
@@ -27,24 +27,31 @@ function logicalWords(type) {
   return `decimal(${type.precision}, ${type.scale})`;
 }
 
-/** A type without parts, or the name of one that has a name. @param {Type} reference */
-function plainWords(reference) {
+/**
+ * A type without parts, or the name of one that has a name.
+ *
+ * @param {Type} reference @param {boolean} exact
+ */
+function plainWords(reference, exact) {
   const type = follow(reference);
   if (type.kind === "broken") return `broken type: ${type.problem}`;
-  const base = type.kind === "record" ? `record ${type.shortName}`
+  if (type.logical && !exact) return logicalWords(type);
+  const stored = type.kind === "record" ? (exact ? `record ${type.shortName}` : type.shortName)
     : type.kind === "enum" ? `enum ${type.shortName}`
-    : type.kind === "fixed" ? `fixed(${type.size}) ${type.shortName}`
+    : type.kind === "fixed" ? `${type.shortName} (${type.size} bytes)`
     : type.kind;
-  return type.logical ? `${logicalWords(type)} (${base})` : base;
+  return type.logical ? `${logicalWords(type)} stored as ${stored}` : stored;
 }
 
 /**
- * `string (nullable)`, `list of record Item`, `map of nullable long`, `one of int, string`.
+ * `string (nullable)`, `list of Item`, `map of nullable long`, `int or string`, `timestamp in ms`: the same words that
+ * venice-admin-tool prints.
  *
  * @param {Type} type
- * @param {number} [levelsMax] lists and maps in each other; deeper ones become "…"
+ * @param {{levelsMax?: number, exact?: boolean}} [options] levelsMax: lists and maps in each other, deeper ones become "…";
+ *   exact: types that differ have words that differ
  */
-export function typeWords(type, levelsMax = Infinity) {
+export function typeWords(type, {levelsMax = Infinity, exact = false} = {}) {
   const out = [];
   /** @type {(string | {type: Type, levels: number})[]} */
   const work = [{type, levels: 0}];
@@ -59,29 +66,38 @@ export function typeWords(type, levelsMax = Infinity) {
     } else if ((one.kind === "array" || one.kind === "map") && one.item) {
       work.push({type: one.item, levels: levels + 1}, one.kind === "array" ? "list of " : "map of ");
     } else if (one.kind === "union") {
-      pushUnion(work, one, levels);
+      pushUnion(work, one, levels, exact);
     } else {
-      out.push(plainWords(one));
+      out.push(plainWords(one, exact));
     }
   }
   return out.join("");
 }
 
-/** @param {(string | {type: Type, levels: number})[]} work @param {Type} union @param {number} levels */
-function pushUnion(work, union, levels) {
+// Longer unions end in "... (30 types)".
+const BRANCHES_MAX = 12;
+
+/** @param {(string | {type: Type, levels: number})[]} work @param {Type} union @param {number} levels @param {boolean} exact */
+function pushUnion(work, union, levels, exact) {
   const others = union.branches.filter((branch) => branch.kind !== "null");
   const nullable = others.length < union.branches.length;
   if (others.length === 0) {
-    work.push(nullable ? "null" : "an empty union");
+    work.push(nullable ? "null" : "nothing");
     return;
   }
-  if (nullable && levels === 0) work.push(" (nullable)");
-  for (let i = others.length - 1; i >= 0; --i) {
-    work.push({type: others[i], levels: levels + 1});
-    if (i > 0) work.push(", ");
+  // Inside of something, a union would not end where the reader thinks.
+  const inside = levels > 0;
+  const enclosed = inside && others.length > 1;
+  if (nullable && !inside) work.push(" (nullable)");
+  if (enclosed) work.push(")");
+  const shown = exact ? others.length : Math.min(others.length, BRANCHES_MAX);
+  if (shown < others.length) work.push(` or ... (${others.length} types)`);
+  for (let i = shown - 1; i >= 0; --i) {
+    work.push({type: others[i], levels});
+    if (i > 0) work.push(" or ");
   }
-  if (others.length > 1) work.push("one of ");
-  if (nullable && levels > 0) work.push("nullable ");
+  if (enclosed) work.push("(");
+  if (nullable && inside) work.push("nullable ");
 }
 
 /** Which colour a type's words have. @param {Type} type @returns {"named" | "list" | "choice" | "logical" | "plain"} */
