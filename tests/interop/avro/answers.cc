@@ -9,6 +9,7 @@
 #include "avro/resolver.h"
 #include "avro/schema.h"
 #include "cases.h"
+#include "decode_paths.h"
 
 namespace venice::oracle {
 namespace {
@@ -58,7 +59,10 @@ Json Shown(const avro::Schema& schema, const Result<avro::Datum>& datum) {
 
 Json Resolved(const Result<avro::Resolver>& resolver, std::string_view bytes) {
   if (!resolver.ok()) return {{"error", resolver.error().message()}, {"at_once", true}};
-  return Shown(resolver->reader(), avro::DecodeAll(*resolver, bytes));
+  const auto datum = avro::DecodeAll(*resolver, bytes);
+  // Told in the place of the value, where it cannot be what anybody else says.
+  if (std::string way = Contradiction(*resolver, bytes, datum); !way.empty()) return {{"json", way}, {"bytes", way}};
+  return Shown(resolver->reader(), datum);
 }
 
 Json Values(const avro::Schema& writer, const avro::Schema& reader, const Json& values) {
