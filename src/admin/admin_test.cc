@@ -118,6 +118,9 @@ TEST(Help, ComesFromTheTable) {
   EXPECT_NE(RunWords({"search", "ROLLBACK"}, session).out.find("rollback-to-backup-version"), std::string::npos);
   EXPECT_EQ(RunWords({"search", "zzz"}, session).exit_code, 3);
   EXPECT_NE(RunWords({"search", "compatibility"}, session).out.find("check-schema-compatibility"), std::string::npos);
+  EXPECT_NE(RunWords({"search", "Store", "TOPIC"}, session).out.find("update-store"), std::string::npos);
+  EXPECT_EQ(RunWords({"search", "store", "zzz"}, session).exit_code, 3);
+  EXPECT_EQ(RunWords({"search"}, session).exit_code, 2);
   EXPECT_NE(RunWords({"search", "docs"}, session).out.find("generate-schema-docs"), std::string::npos);
   EXPECT_NE(RunWords({"search", "documentation"}, session).out.find("generate-schema-docs"), std::string::npos);
 }

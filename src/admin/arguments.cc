@@ -62,8 +62,8 @@ Result<CommandLine> ParseCommandLine(std::span<const std::string> words) {
     return line;
   }
   if (words[0] == "search") {
-    if (words.size() != 2) return Usage("search takes one word: venice-admin-tool search schema");
-    line.search = words[1];
+    if (words.size() < 2) return Usage("search takes words: venice-admin-tool search schema");
+    line.search = fmt::format("{}", fmt::join(words.subspan(1), " "));
     return line;
   }
   VENICE_ASSIGN(const size_t command_at, FindCommandWord(words));

@@ -15,7 +15,7 @@ struct CommandLine {
   Arguments arguments;
   Output output = Output::kAuto;  // kAuto: a table on a terminal, JSON elsewhere
   bool help = false;
-  std::string search;      // word after `search`
+  std::string search;      // words after `search`
   bool flat_json = false;  // Venice's --flat-json: one line
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <iterator>
+#include <sstream>
 
 namespace venice::admin {
 namespace {
@@ -15,6 +16,13 @@ std::string Lower(std::string_view text) {
 
 bool Contains(std::string_view text, const std::string& lower_word) {
   return Lower(text).find(lower_word) != std::string::npos;
+}
+
+bool Speaks(const Command& command, const std::string& lower_word) {
+  if (Contains(command.name, lower_word) || Contains(command.summary, lower_word)) return true;
+  return std::any_of(command.flags.begin(), command.flags.end(), [&](const Flag& flag) {
+    return Contains(flag.name, lower_word) || Contains(flag.description, lower_word);
+  });
 }
 
 // Levenshtein distance.
@@ -69,15 +77,13 @@ const Command* FindCommand(std::string_view name) {
   return nullptr;
 }
 
-std::vector<const Command*> SearchCommands(std::string_view word) {
-  const std::string wanted = Lower(word);
+std::vector<const Command*> SearchCommands(std::string_view words) {
   std::vector<const Command*> found;
   for (const Command& command : Commands()) {
-    bool matches = Contains(command.name, wanted) || Contains(command.summary, wanted);
-    for (const Flag& flag : command.flags) {
-      matches = matches || Contains(flag.name, wanted) || Contains(flag.description, wanted);
-    }
-    if (matches) found.push_back(&command);
+    std::istringstream wanted(Lower(words));
+    bool all = true;
+    for (std::string word; all && wanted >> word;) all = Speaks(command, word);
+    if (all) found.push_back(&command);
   }
   return found;
 }

@@ -12,8 +12,8 @@ namespace venice::admin {
 const std::vector<Command>& Commands();
 // nullptr when there is no such command.
 const Command* FindCommand(std::string_view name);
-// Commands whose name, summary or flags contain the word, without regard to case.
-std::vector<const Command*> SearchCommands(std::string_view word);
+// Commands whose name, summary or flags contain every one of the words, without regard to case.
+std::vector<const Command*> SearchCommands(std::string_view words);
 // The names closest to a mistyped one, best first; empty when nothing is near.
 std::vector<std::string_view> SimilarCommands(std::string_view name);
 

@@ -114,6 +114,7 @@ bool MatchesPattern(std::string_view pattern, std::string_view name) {
 
 Result<Answer> GenerateSchemaDocs(const Arguments& arguments, Session& session) {
   const std::string output = Argument(arguments, "output-dir");
+  if (output.empty()) return Error(ErrorCode::kInvalidArgument, "--output-dir is empty; name a folder for the pages");
   const bool html = Argument(arguments, "html") == "true";
   VENICE_ASSIGN(const std::vector<std::string> names, MatchingStores(arguments, session));
   std::vector<SchemaDocument> documents;

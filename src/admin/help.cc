@@ -12,7 +12,7 @@ std::string HelpOverview() {
       "Usage:\n"
       "  venice-admin-tool COMMAND --url CONTROLLER [flags]   (also: --COMMAND --url CONTROLLER [flags])\n"
       "  venice-admin-tool help COMMAND                       flags and examples of one command\n"
-      "  venice-admin-tool search WORD                        commands about something\n\n"
+      "  venice-admin-tool search WORD...                     commands about something\n\n"
       "Output is a table on a terminal and JSON elsewhere; --json or --table decides.\n\nCommands:\n";
   for (const Command& command : Commands()) text += fmt::format("  {:<32}{}\n", command.name, command.summary);
   text += "\nExample:\n  venice-admin-tool " + std::string(Commands().front().examples.front()) + "\n";
