@@ -39,6 +39,7 @@ TEST(Console, EveryAssetIsWholeAndSaysItsType) {
     EXPECT_EQ(Header(*plain, "Content-Type"), asset.content_type);
     EXPECT_EQ(Header(*plain, "X-Content-Type-Options"), "nosniff");
     EXPECT_NE(Header(*plain, "Content-Security-Policy").find("default-src 'self'"), std::string::npos);
+    EXPECT_EQ(Header(*plain, "Content-Security-Policy").find("unsafe"), std::string::npos);
     EXPECT_EQ(Header(*plain, "Content-Encoding"), "");
   }
 }

@@ -1,5 +1,5 @@
 // Addresses of the schema room: #/schemas/<cluster>, .../<store>, .../<store>/<id>, .../<store>/key, .../<store>/<id>..<id>
-import {hashOf} from "../shell/routes.js";
+import {hashOf} from "../shell/hash.js";
 
 export const ROOM = "schemas";
 

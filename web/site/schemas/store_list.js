@@ -98,7 +98,8 @@ function systemLast(stores) {
 function NoStores({cluster}) {
   return html`<${Notice} title="No stores yet">
     <p>The cluster <b>${cluster}</b> has no store. Make one:</p>
-    <pre class="command">venice-admin-tool new-store --url ${location.origin} --cluster ${cluster} --store NAME \\
+    <pre class="command">venice-admin-tool new-store --url ${location.origin} \\
+  --cluster ${cluster} --store NAME \\
   --key-schema-file key.avsc --value-schema-file value.avsc</pre>
   </${Notice}>`;
 }

@@ -1,12 +1,13 @@
 // What is around every room: the bar, the choice of cluster, help, and what to say when there is nothing to show.
 import {html, useEffect, useRef, useState} from "../vendor/preact.js";
 import {get, useLoad} from "./api.js";
+import {hashOf} from "./hash.js";
 import {activeKeys, useKeys} from "./keys.js";
 import {Announcements, Failure, Notice, Waiting} from "./parts.js";
-import {go, hashOf, replaceAddress, useRoute} from "./routes.js";
+import {go, replaceAddress, useRoute} from "./routes.js";
 import {ThemeButton} from "./theme.js";
 
-/** @typedef {import("./routes.js").Route} Route */
+/** @typedef {import("./hash.js").Route} Route */
 
 /**
  * @typedef {object} RoomProps
