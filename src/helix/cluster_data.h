@@ -28,6 +28,7 @@ struct ClusterData {
   std::map<std::string, Records> messages;        // instance -> message id; of live instances
   std::vector<std::string> customized_types;      // that are to be aggregated
   std::map<std::string, std::map<std::string, Records>> customized_states;  // type -> instance -> resource
+  int64_t latest_term_ms = 0;  // highest leadership term known to have been given out; no later one may be lower
   bool paused = false;
   bool maintenance = false;
 };

@@ -123,7 +123,7 @@ class Controller::Impl {
       if (node->exists) {
         SetLeader(node->record == nullptr ? "" : node->record->id);
         const bool mine = node->stat.ephemeral_owner == session && client_.SessionId() == session;
-        if (mine && !leading_) TakeOffice(session);
+        if (mine && !leading_) VENICE_TRY(TakeOffice(session));
         if (!mine && leading_) StepDown("another leader");
         return Ok();
       }
@@ -150,10 +150,11 @@ class Controller::Impl {
     leader_ = name;
   }
 
-  void TakeOffice(int64_t session) {
+  Status TakeOffice(int64_t session) {
     session_ = session;
-    mirror_.Invalidate();
     dispatcher_.emplace(client_, mirror_, paths_, options_.instance, session);
+    VENICE_TRY(dispatcher_->TakeOffice());
+    mirror_.Invalidate();  // after the claim: what is read from now on is all that earlier leaders have done
     dispatcher_views_loaded_ = false;
     LogInfo("helix.controller.leads", {{"cluster", options_.cluster}, {"instance", options_.instance}});
     const Status recorded = ChangeRecord(client_, paths_.ControllerHistory(), [this](ZnRecord& history) {
@@ -163,6 +164,7 @@ class Controller::Impl {
     if (!recorded.ok()) LogWarning("helix.controller.history_failed", {{"error", recorded.error().ToString()}});
     leading_ = true;
     if (options_.on_leadership) options_.on_leadership(true);
+    return Ok();
   }
 
   void StepDown(std::string_view reason) {
@@ -175,14 +177,20 @@ class Controller::Impl {
 
   Status RunPipeline() {
     ++runs_;
-    VENICE_ASSIGN(const ClusterData data, reader_.Read());
+    VENICE_ASSIGN(ClusterData data, reader_.Read());
+    data.latest_term_ms = dispatcher_->latest_term_ms();
     if (!dispatcher_views_loaded_) {
       VENICE_TRY(dispatcher_->LoadViews(data.customized_types));
       dispatcher_views_loaded_ = true;
     }
     const int64_t now_ms = options_.clock->WallMs();
     const Actions actions = ComputeActions(data, now_ms, placements_);
-    VENICE_TRY(dispatcher_->Apply(actions, data, now_ms));
+    if (Status applied = dispatcher_->Apply(actions, data, now_ms); !applied.ok()) {
+      mirror_.Invalidate();  // messages may be there that it does not know
+      // The leader node may still be ours, if it was deleted and created again: then Compete() takes office anew.
+      if (applied.error().code() == ErrorCode::kConflict) StepDown("another controller has taken office");
+      return applied;
+    }
     if (actions.rerun_ms) RerunAt(*actions.rerun_ms, now_ms);
     return Ok();
   }

@@ -11,14 +11,21 @@ namespace {
 
 constexpr size_t kBatchMessagesMax = 64;  // about 64 KiB, far below ZooKeeper's 1 MB for one request
 
-bool IsRace(const Error& error) {
-  const ErrorCode code = error.code();
-  return code == ErrorCode::kNotFound || code == ErrorCode::kConflict || code == ErrorCode::kAlreadyExists;
+bool IsGoneOrThere(const Error& error) {
+  return error.code() == ErrorCode::kNotFound || error.code() == ErrorCode::kAlreadyExists;
 }
+
+bool IsRace(const Error& error) { return IsGoneOrThere(error) || error.code() == ErrorCode::kConflict; }
 
 // Somebody else was faster: their change wakes the pipeline again.
 Status TolerateRace(Status status) {
   if (!status.ok() && IsRace(status.error())) return Ok();
+  return status;
+}
+
+// The same of a fenced step, where a conflict is no race: another controller has taken office.
+Status TolerateGone(Status status) {
+  if (!status.ok() && IsGoneOrThere(status.error())) return Ok();
   return status;
 }
 
@@ -70,8 +77,8 @@ Status Dispatcher::Apply(const Actions& actions, const ClusterData& data, int64_
 
 Status Dispatcher::DeleteMessages(const Actions& actions) {
   for (const auto& [instance, id] : actions.obsolete_messages) {
+    VENICE_TRY(TolerateGone(epoch_.Apply({zk::Op::Delete(paths_.Message(instance, id))}, 0)));
     LogInfo("helix.message.purged", {{"cluster", paths_.cluster()}, {"instance", instance}, {"id", id}});
-    VENICE_TRY(TolerateRace(client_.Delete(paths_.Message(instance, id))));
   }
   return Ok();
 }
@@ -98,11 +105,12 @@ Status Dispatcher::SendBatch(const std::vector<TransitionMessage>& batch) {
     records.push_back(message.ToRecord());
     ops.push_back(zk::Op::Create(paths_.Message(message.target, message.id), EncodeZnRecord(records.back())));
   }
-  const Status sent = Drop(client_.Multi(ops));
-  if (!sent.ok() && !IsRace(sent.error())) return sent;
+  const int64_t term_ms = batch.back().create_ms;  // one run stamps all its messages alike
+  const Status sent = epoch_.Apply(ops, term_ms);
+  if (!sent.ok() && !IsGoneOrThere(sent.error())) return sent;
   for (size_t i = 0; i < ops.size(); ++i) {
     // One step failed (an instance was just dropped), so none was done: the others are sent one by one.
-    if (!sent.ok()) VENICE_TRY(TolerateRace(Drop(client_.Create(ops[i].path, ops[i].data))));
+    if (!sent.ok()) VENICE_TRY(TolerateGone(epoch_.Apply({ops[i]}, term_ms)));
     mirror_.Prime(ops[i].path, std::move(records[i]));
     // Or the next run would not see the message as pending, and send another.
     mirror_.ForgetChildren(paths_.Messages(batch[i].target));

@@ -60,6 +60,7 @@ class Paths {
   std::string StateModelDefs() const { return root_ + "/STATEMODELDEFS"; }
   std::string StateModelDef(std::string_view name) const { return Join(StateModelDefs(), name); }
   std::string PropertyStore() const { return root_ + "/PROPERTYSTORE"; }
+  std::string LeadershipEpoch() const { return PropertyStore() + "/LEADERSHIP_EPOCH"; }  // ours: no Helix has it
 
   std::string Controller() const { return root_ + "/CONTROLLER"; }
   std::string ControllerLeader() const { return root_ + "/CONTROLLER/LEADER"; }

@@ -38,7 +38,7 @@ struct Proposal {
 class Pipeline {
  public:
   Pipeline(const ClusterData& data, int64_t now_ms, PlacementCache& cache)
-      : data_(data), now_ms_(now_ms), cache_(cache) {}
+      : data_(data), now_ms_(now_ms), cache_(cache), latest_term_ms_(data.latest_term_ms) {}
 
   Actions Run() {
     for (const auto& [instance, since_ms] : data_.offline_since_ms) {
@@ -328,8 +328,8 @@ class Pipeline {
     if (!change.lists.empty() || !change.maps.empty()) actions_.ideal_states[name] = std::move(change);
   }
 
-  // The time of a message is the term of the leader it makes, so it never goes back, whatever this machine's clock
-  // says.
+  // The time of a message is the term of the leader it makes, so it never goes back nor stands still, whatever this
+  // machine's clock says. What replicas and messages show is for controllers that keep no record of the latest term.
   void StampMessages() {
     const int64_t stamp_ms = std::max(now_ms_, latest_term_ms_ + 1);
     for (TransitionMessage& message : actions_.messages) message.create_ms = stamp_ms;
@@ -343,7 +343,7 @@ class Pipeline {
   PlacementCache& cache_;
   std::set<std::string> live_;
   std::map<std::string, Resource> resources_;
-  int64_t latest_term_ms_ = 0;
+  int64_t latest_term_ms_;
   Actions actions_;
 };
 
