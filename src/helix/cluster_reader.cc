@@ -58,9 +58,21 @@ Status ClusterReader::ReadLiveInstances(ClusterData& data) {
   return Ok();
 }
 
-// Messages come before current states: whoever sees a message gone then also sees what it did.
+void ClusterReader::ForgetStates(const std::string& instance, const std::string& session, const ZnRecord& message) {
+  mirror_.ForgetChildren(paths_.CurrentStates(instance, session));
+  mirror_.ForgetNode(paths_.CurrentState(instance, session, message.Text("RESOURCE_NAME")));
+}
+
+// Messages come before current states: whoever sees a message gone then also sees what it did. A cached state does not
+// do for that: an answer of ZooKeeper can overtake the watch that was to tell of an earlier change, because watches
+// are delivered by another thread.
 Status ClusterReader::ReadInstance(const std::string& instance, const std::string& session, ClusterData& data) {
   VENICE_ASSIGN(data.messages[instance], ReadAll(paths_.Messages(instance), false));
+  Records& seen = seen_messages_[instance];
+  for (const auto& [id, message] : seen) {
+    if (!data.messages[instance].contains(id)) ForgetStates(instance, session, *message);
+  }
+  seen = data.messages[instance];
   Records states;
   VENICE_ASSIGN(states, ReadAll(paths_.CurrentStates(instance, session), true));
   std::erase_if(states, [&](const auto& entry) { return entry.second->Text("SESSION_ID") != session; });
@@ -85,6 +97,7 @@ Result<ClusterData> ClusterReader::Read() {
   VENICE_ASSIGN(const auto maintenance, mirror_.Node(paths_.ControllerMaintenance()));
   data.maintenance = maintenance->exists;
   mirror_.EndSweep();
+  std::erase_if(seen_messages_, [&](const auto& entry) { return !data.live.contains(entry.first); });
   return data;
 }
 

@@ -1,6 +1,7 @@
 // Reads ClusterData through a mirror: after the first time, only what changed.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "base/result.h"
@@ -25,8 +26,12 @@ class ClusterReader {
   // Every child of `parent` that has a record.
   Result<Records> ReadAll(const std::string& parent, bool watch_data);
 
+  // The states that a message of the instance changes are read again, though no watch has told of a change.
+  void ForgetStates(const std::string& instance, const std::string& session, const ZnRecord& message);
+
   Mirror& mirror_;
   const Paths& paths_;
+  std::map<std::string, Records> seen_messages_;  // instance -> message id, as last read
 };
 
 }  // namespace venice::helix

@@ -114,6 +114,9 @@ Status Dispatcher::SendBatch(const std::vector<TransitionMessage>& batch) {
     mirror_.Prime(ops[i].path, std::move(records[i]));
     // Or the next run would not see the message as pending, and send another.
     mirror_.ForgetChildren(paths_.Messages(batch[i].target));
+    // And it may be gone by then, with nobody having seen it: what it did must be read, see ClusterReader.
+    mirror_.ForgetChildren(paths_.CurrentStates(batch[i].target, batch[i].target_session));
+    mirror_.ForgetNode(paths_.CurrentState(batch[i].target, batch[i].target_session, batch[i].resource));
   }
   return Ok();
 }

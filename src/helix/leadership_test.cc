@@ -1,4 +1,4 @@
-// What keeps the leaders of a partition apart, against the embedded ZooKeeper: terms and claims.
+// What keeps the leaders of a partition apart, against the embedded ZooKeeper: terms, claims, the order of reads.
 // Each behaviour here is an assumption of specs/leader_election; the model shows what goes wrong without it.
 #include <gtest/gtest.h>
 
@@ -10,6 +10,7 @@
 #include "base/wait.h"
 #include "embedded/zookeeper_server.h"
 #include "helix/admin.h"
+#include "helix/cluster_reader.h"
 #include "helix/controller.h"
 #include "helix/dispatcher.h"
 #include "helix/epoch.h"
@@ -28,28 +29,33 @@ constexpr const char* kCluster = "terms";
 constexpr const char* kResource = "store_v1";
 constexpr const char* kNode = "localhost_1690";
 
-// A client whose answers can be lost.
+// A client whose answers and watches can be interfered with.
 class TroubledClient : public zk::Client {
  public:
   explicit TroubledClient(zk::Client& inner) : inner_(inner) {}
 
   std::atomic<bool> lose_answers{false};  // of multis: done, but nobody is told
+  // Watches of this node do not come.
+  void HoldWatches(const std::string& path) {
+    std::lock_guard lock(mutex_);
+    held_ = path;
+  }
 
   Result<std::string> Create(const std::string& path, std::string_view data, zk::CreateMode mode) override {
     return inner_.Create(path, data, mode);
   }
   Status Delete(const std::string& path, int32_t version) override { return inner_.Delete(path, version); }
   Result<std::optional<zk::Stat>> Exists(const std::string& path, zk::Watcher watcher) override {
-    return inner_.Exists(path, std::move(watcher));
+    return inner_.Exists(path, Guard(path, std::move(watcher)));
   }
   Result<std::optional<zk::Node>> Get(const std::string& path, zk::Watcher watcher) override {
-    return inner_.Get(path, std::move(watcher));
+    return inner_.Get(path, Guard(path, std::move(watcher)));
   }
   Result<zk::Stat> Set(const std::string& path, std::string_view data, int32_t version) override {
     return inner_.Set(path, data, version);
   }
   Result<std::optional<std::vector<std::string>>> Children(const std::string& path, zk::Watcher watcher) override {
-    return inner_.Children(path, std::move(watcher));
+    return inner_.Children(path, Guard(path, std::move(watcher)));
   }
   Result<std::vector<std::string>> Multi(const std::vector<zk::Op>& ops) override {
     Result<std::vector<std::string>> done = inner_.Multi(ops);
@@ -64,7 +70,20 @@ class TroubledClient : public zk::Client {
   }
 
  private:
+  zk::Watcher Guard(const std::string& path, zk::Watcher watcher) {
+    if (!watcher) return watcher;
+    return [this, path, watcher = std::move(watcher)](const zk::WatchEvent& event) {
+      {
+        std::lock_guard lock(mutex_);
+        if (path == held_) return;
+      }
+      watcher(event);
+    };
+  }
+
   zk::Client& inner_;
+  std::mutex mutex_;
+  std::string held_;
 };
 
 // Carries out everything, and remembers in which terms it led.
@@ -268,6 +287,45 @@ TEST_F(LeadershipTest, TheNextTermIsHigherWhateverTheClockSays) {
   EXPECT_GT(replicas[1 - leader].Terms().front(), term);
   second.Stop();
   participants[1 - leader]->Stop();
+}
+
+// Watches are delivered by a thread of their own, so an answer can overtake the watch of an earlier change.
+TEST_F(LeadershipTest, WhoSeesAMessageGoneSeesWhatItDid) {
+  const std::string session = PuppetSession();
+  TroubledClient client(*client_);
+  Mirror mirror(client, [] {});
+  ClusterReader reader(mirror, paths_);
+  Dispatcher dispatcher(client, mirror, paths_, "ctrl_1", client_->SessionId());
+  ASSERT_TRUE(dispatcher.TakeOffice().ok());
+  const std::string state_path = paths_.CurrentState(kNode, session, kResource);
+  const auto state = [&]() -> std::string {
+    const ClusterData data = reader.Read().value();
+    if (!data.messages.at(kNode).empty()) return "under way";
+    return data.current_states.at(kNode).at(kResource)->maps.at("store_v1_0").at("CURRENT_STATE");
+  };
+  const auto finish = [&](const std::string& to) {
+    ASSERT_TRUE(Write(state_path, CurrentState(session, to)).ok());
+    const std::vector<std::string> messages = *client_->Children(paths_.Messages(kNode)).value();
+    for (const std::string& id : messages) {
+      ASSERT_TRUE(client_->Delete(paths_.Message(kNode, id)).ok());
+    }
+  };
+  EXPECT_EQ(state(), "STANDBY");
+  client.HoldWatches(state_path);
+
+  Actions actions;
+  actions.messages.push_back(ToLeader(session));
+  ASSERT_TRUE(dispatcher.Apply(actions, {}, 0).ok());
+  EXPECT_EQ(state(), "under way");
+  finish("LEADER");
+  ASSERT_TRUE(WaitUntil([&] { return state() != "under way"; }, kLimit));
+  EXPECT_EQ(state(), "LEADER");
+
+  // So fast that the message was never seen.
+  std::swap(actions.messages[0].from, actions.messages[0].to);
+  ASSERT_TRUE(dispatcher.Apply(actions, {}, 0).ok());
+  finish("STANDBY");
+  EXPECT_EQ(state(), "STANDBY");
 }
 
 }  // namespace

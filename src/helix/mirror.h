@@ -41,6 +41,8 @@ class Mirror {
   void Prime(const std::string& path, ZnRecord record);
   // The owner has just changed the children: they are read again. Its own watch may fire later than its own next step.
   void ForgetChildren(const std::string& path) { children_.erase(path); }
+  // The owner knows of a change before the watch may have told: the node is read again.
+  void ForgetNode(const std::string& path) { nodes_.erase(path); }
 
   void BeginSweep();
   void EndSweep();
