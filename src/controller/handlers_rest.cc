@@ -110,6 +110,7 @@ Json FindingJson(const avro::Finding& finding) {
   json["what"] = finding.what;
   json["readerSees"] = finding.reader_sees;
   json["remedy"] = finding.remedy;
+  json["remedyJson"] = finding.remedy_json;
   json["hint"] = finding.hint;
   json["readerType"] = finding.reader_type;
   json["writerType"] = finding.writer_type;

@@ -170,7 +170,7 @@ Result<GeneratedSchemaEntry> SchemaAdmin::AddDerivedSchema(const std::string& st
     if (!findings.empty())
       return Error(ErrorCode::kInvalidSchema,
                    fmt::format("the update schema cannot read updates written with update schema {}-{}: {} {}",
-                               value_id, entry.id, findings.front().what, findings.front().remedy));
+                               value_id, entry.id, findings.front().what, RemedyWithJson(findings.front())));
   }
   if (wanted_id > 0 && wanted_id != next)
     return Error(ErrorCode::kInvalidSchema,

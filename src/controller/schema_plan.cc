@@ -40,7 +40,7 @@ Result<std::vector<Entry>> ParseKnown(const StoreSchemas& known) {
 
 std::string FindingText(const avro::Finding& finding) {
   const std::string at = finding.path.empty() ? std::string() : "at `" + finding.path + "`: ";
-  return fmt::format("{}{} {} {}", at, finding.what, finding.reader_sees, finding.remedy);
+  return fmt::format("{}{} {} {}", at, finding.what, finding.reader_sees, RemedyWithJson(finding));
 }
 
 // The first registered schema that stands against it, with the reasons; empty when none does.
@@ -191,6 +191,10 @@ SchemaPlan Rejected(SchemaPlan plan, std::string reason) {
 }
 
 }  // namespace
+
+std::string RemedyWithJson(const avro::Finding& finding) {
+  return finding.remedy_json.empty() ? finding.remedy : finding.remedy + " " + finding.remedy_json;
+}
 
 Status CheckSchemaSize(std::string_view what, const std::string& text) {
   if (text.size() <= kSchemaBytesMax) return Ok();

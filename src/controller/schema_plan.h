@@ -53,6 +53,9 @@ struct SchemaPlan {
   int32_t superset_id = 0;  // that the store's record must have afterwards; 0: as it is
 };
 
+// What to change, with the piece to paste when there is one.
+std::string RemedyWithJson(const avro::Finding& finding);
+
 // Text that is not a schema gives a rejection as well. The store's settings decide about the rules (enum evolution) and
 // about what is made beside the value schema (update schema, replication metadata, superset).
 SchemaPlan PlanValueSchema(const metadata::Store& store, const metadata::StoreSchemas& known,

@@ -374,6 +374,8 @@ def test_a_record_that_venice_wrote(talk, venice):
     talk.ask("getRepushInfo", store_name="books")
     with records.broken(venice.ports["zookeeper"], talk.cluster, "plain"):
         assert talk.ask("getStore", expect=500, store_name="plain")["errorType"] == "GENERAL_ERROR"
+        rows = {row["name"]: row for row in talk.ask("listStores")["stores"]}
+        assert "currentVersion" in rows["plain"]["error"] and "error" not in rows["books"]
 
 
 ALL = list(doc.Document().operations.values())
