@@ -160,3 +160,5 @@ def test_the_interface_is_documented(window):
     expect(clusters.locator(".live-responses-table")).to_contain_text(CLUSTER)
     page.locator("section.models h4 button").click()
     page.wait_for_selector(".model-container")
+    page.get_by_role("link", name="Venice console").click()
+    page.wait_for_selector("[role=option]")
