@@ -24,6 +24,12 @@ if(VENICE_SANITIZE)
   add_link_options(-fsanitize=${VENICE_SANITIZE})
 endif()
 
+option(VENICE_LIBFUZZER "Link the fuzz targets with libFuzzer instead of the replay driver" OFF)
+if(VENICE_LIBFUZZER)
+  # What the targets call tells libFuzzer where it has been; without this only the targets themselves would.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(GTest REQUIRED)

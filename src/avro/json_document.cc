@@ -306,7 +306,7 @@ std::string PointerStep(std::string_view name) {
 
 }  // namespace
 
-std::string JsonDocument::Place(size_t offset) const {
+std::string JsonDocument::PathTo(size_t offset) const {
   std::string path;
   uint32_t at = 0;
   while (nodes_[at].offset != offset && nodes_[at].kind >= JsonKind::kArray) {
@@ -326,8 +326,19 @@ std::string JsonDocument::Place(size_t offset) const {
     path += '/';
     path += object ? PointerStep(JsonValue(*this, name).text()) : std::to_string(index);
   }
+  return path;
+}
+
+std::string JsonDocument::Place(size_t offset) const {
   const TextPosition position = PositionIn(text_, offset);
+  const std::string path = PathTo(offset);
   return fmt::format(" (line {}, column {}{}{})", position.line, position.column, path.empty() ? "" : ", at ", path);
+}
+
+std::string JsonDocument::PlaceWithin(size_t offset) const {
+  if (offset == root().offset()) return "";
+  if (text_.find('\n') != std::string_view::npos) return Place(offset);
+  return fmt::format(" (column {}, at {})", PositionIn(text_, offset).column, PathTo(offset));
 }
 
 JsonKind JsonValue::kind() const { return document_->nodes_[index_].kind; }

@@ -87,6 +87,9 @@ class JsonDocument {
   std::string_view text() const { return text_; }
   // " (line 3, column 14, at /fields/2/type)": where the value that starts at `offset` stands.
   std::string Place(size_t offset) const;
+  // The same for values that are often part of something larger, whose lines are others: nothing for the whole value,
+  // and no line when the text has just one.
+  std::string PlaceWithin(size_t offset) const;
 
  private:
   friend class JsonValue;
@@ -100,6 +103,8 @@ class JsonDocument {
     uint32_t unescaped_size = 0;  // 0: the string is read from the text
     JsonKind kind = JsonKind::kNull;
   };
+
+  std::string PathTo(size_t offset) const;
 
   std::string_view text_;
   std::vector<Node> nodes_;

@@ -264,7 +264,7 @@ Result<Datum> Read(const Node& node, const JsonDocument& document, JsonForm form
   Reader reader(form, Budget(document.text().size()));
   Datum out;
   if (reader.Read(node, document.root(), out, 0)) return out;
-  return Error(code, reader.problem + document.Place(reader.problem_at));
+  return Error(code, reader.problem + document.PlaceWithin(reader.problem_at));
 }
 
 }  // namespace
