@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -59,6 +60,7 @@ class FakeNode : public helix::TransitionHandler {
     if (transition.from != "OFFLINE" || transition.to != "STANDBY") return Ok();
     const int partition = *helix::PartitionIndex(transition.partition);
     VENICE_TRY(Report(transition.resource, partition, ExecutionStatus::kStarted));
+    ++started_;
     ExecutionStatus status = ExecutionStatus::kCompleted;
     std::string text;
     {
@@ -78,6 +80,8 @@ class FakeNode : public helix::TransitionHandler {
       participant_->SetCustomizedState("OFFLINE_PUSH", topic, helix::PartitionName(topic, partition), "COMPLETED");
     return reporter_->Report(topic, partition, status, text);
   }
+  // Replicas that have reported STARTED: what a test reports before that is overwritten by it.
+  int started() const { return started_; }
   void Hold(bool hold) {
     std::lock_guard lock(mutex_);
     hold_ = hold;
@@ -92,6 +96,7 @@ class FakeNode : public helix::TransitionHandler {
   std::unique_ptr<zk::Client> zk_;
   std::unique_ptr<metadata::PushStatusReporter> reporter_;
   std::unique_ptr<helix::Participant> participant_;
+  std::atomic<int> started_{0};
   std::mutex mutex_;
   bool hold_ = false;
   std::map<std::string, std::string> errors_;
@@ -414,6 +419,7 @@ TEST_F(ControllerTest, SamePushIdIsSameVersionAndAnotherIsRefused) {
                 .status,
             400);
 
+  ASSERT_TRUE(WaitUntil([&] { return node.started() == 2; }, kLimit));
   // Completion to current version: watches all the way.
   ASSERT_TRUE(node.Report("books_v1", 0, ExecutionStatus::kCompleted).ok());
   const auto begin = std::chrono::steady_clock::now();
@@ -528,6 +534,29 @@ TEST_F(ControllerTest, EmptyPushNeedsNoJob) {
             std::string::npos);
 }
 
+TEST_F(ControllerTest, APushOfAnActiveActiveStoreFindsItsMetadataSchemas) {
+  Start();
+  NewStore("books");
+  AddNode(0);
+  // As another controller may have left it: the setting without its schemas.
+  ASSERT_TRUE(writer_
+                  ->Update("books",
+                           [](metadata::Store& store) -> Status {
+                             store.active_active_enabled = true;
+                             return Ok();
+                           })
+                  .ok());
+  ASSERT_TRUE(Push("books", "a").ok());
+  EXPECT_NE(writer_->Schemas("books").value()->ReplicationMetadata(1, 1), nullptr);
+  // Switched off, it leaves them.
+  ASSERT_TRUE(api_->UpdateStore("books", {{"active_active_replication_enabled", "false"}}).ok());
+  EXPECT_EQ(api_->AddValueSchema("books", kValue2)->id, 2);
+  EXPECT_NE(writer_->Schemas("books").value()->ReplicationMetadata(1, 1), nullptr);
+  EXPECT_EQ(writer_->Schemas("books").value()->ReplicationMetadata(2, 1), nullptr);
+  const Status key = api_->UpdateStore("books", {{"key_schema", "\"int\""}});
+  EXPECT_NE(key.error().message().find("can never change"), std::string::npos) << key.error().message();
+}
+
 TEST_F(ControllerTest, ANewLeaderGoesOnWithARunningPush) {
   Start();
   NewStore("books");
@@ -535,8 +564,16 @@ TEST_F(ControllerTest, ANewLeaderGoesOnWithARunningPush) {
   node.Hold(true);
   ASSERT_EQ(Push("books", "a")->version, 1);
 
+  ASSERT_TRUE(WaitUntil([&] { return node.started() == 2; }, kLimit));
   std::unique_ptr<Controller> second = StartController(Settings());
   EXPECT_FALSE(second->Leads(kCluster));
+  // What only reads is answered by any member of the cluster.
+  net::HttpRequest request;
+  request.target = "/schema/books";
+  EXPECT_EQ(http_.Send({"127.0.0.1", second->port()}, request, 20s)->status, 200);
+  request.method = "POST";
+  request.body = kValue2;
+  EXPECT_EQ(http_.Send({"127.0.0.1", second->port()}, request, 20s)->status, 421);
   const auto begin = std::chrono::steady_clock::now();
   controller_->Stop();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 1000ms);
@@ -598,6 +635,7 @@ TEST_F(ControllerTest, SurvivesALostSession) {
   FakeNode& node = AddNode(0);
   node.Hold(true);
   ASSERT_EQ(Push("books", "a")->version, 1);
+  ASSERT_TRUE(WaitUntil([&] { return node.started() == 2; }, kLimit));
   const std::string leader = client_->Get(helix::Paths(kCluster).ControllerLeader()).value()->data;
   const int64_t session = client_->Get(helix::Paths(kCluster).ControllerLeader()).value()->stat.ephemeral_owner;
   zk_->ExpireSession(session);

@@ -96,8 +96,9 @@ TEST(GeneratedSchemas, SupersetsAreVenices) {
       EXPECT_EQ(expected["ofAllId"], k + 1) << name;
       break;
     }
-    if (expected["ofAllId"] == schemas.size() + 1)
+    if (expected["ofAllId"] == schemas.size() + 1) {
       EXPECT_EQ(all->ToJson(), expected["ofAll"].get<std::string>()) << name;
+    }
   }
 }
 
