@@ -5,7 +5,7 @@ import pathlib
 import sys
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 
@@ -16,6 +16,9 @@ import stores  # noqa: E402
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
+# What waits for a state waits this long before it fails: other tests run beside this one.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 # Where pictures of the pages go, for people to look at.
 PICTURES = pathlib.Path(os.environ["VENICE_PICTURES"])
 
@@ -88,7 +91,7 @@ def window(browser, venice):
 
     def make(width=1440, height=900, **options):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         made.append((context, Console(context.new_page(), venice.controller)))
         return made[-1][1]
 

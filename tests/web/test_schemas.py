@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from harness import CLUSTER
 import stores
 
-# Far above what it takes on an idle machine (0.1 s), far below what people call slow.
-RENDERED_SECONDS_MAX = 2.0
+# It took 0.2 to 0.8 s on two cores with thirty compilers beside it; what grows with the schema's size takes far longer.
+RENDERED_SECONDS_MAX = 3.0
 NODES_MAX = 1500
 
 
@@ -65,7 +65,8 @@ def test_types_in_words_and_all_about_a_field(console):
 
 def test_a_type_inside_of_itself_is_a_link_to_where_it_is_shown(console):
     page = console.open_store("orders?field=lines[].parts")
-    expect(field(page, "lines[].parts")).not_to_have_attribute("aria-expanded", "true")
+    expect(field(page, "lines[].parts")).to_be_visible()
+    assert field(page, "lines[].parts").get_attribute("aria-expanded") is None
     page.get_by_role("button", name="Go to lines").click()
     expect(field(page, "lines")).to_have_attribute("aria-selected", "true")
 

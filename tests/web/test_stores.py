@@ -148,7 +148,7 @@ def test_the_interface_is_documented(window):
     console = window()
     page = console.page
     page.goto(f"{console.controller}/api-docs")
-    page.wait_for_selector(".opblock", timeout=20_000)
+    page.wait_for_selector(".opblock")
     assert page.locator(".opblock").count() >= 1
     expect(page.locator(".info .title")).to_contain_text("Venice")
     console.picture("api-docs")
