@@ -73,7 +73,7 @@ public final class AvroPeer {
         default:
           return object().put("error", "no such op: " + op);
       }
-    } catch (Exception | StackOverflowError failure) {
+    } catch (Exception | VirtualMachineError failure) {
       return failed(failure);
     }
   }
@@ -101,7 +101,7 @@ public final class AvroPeer {
           .put("md5", hex(SchemaNormalization.parsingFingerprint("MD5", schema)))
           .put("sha256", hex(SchemaNormalization.parsingFingerprint("SHA-256", schema)))
           .put("text", schema.toString());
-    } catch (Exception | StackOverflowError failure) {
+    } catch (Exception | VirtualMachineError failure) {
       return failed(failure);
     }
   }
@@ -135,7 +135,7 @@ public final class AvroPeer {
             .put("message", found.getMessage());
       }
       return answer;
-    } catch (Exception | StackOverflowError failure) {
+    } catch (Exception | VirtualMachineError failure) {
       return failed(failure);
     }
   }
@@ -180,7 +180,7 @@ public final class AvroPeer {
         return object().put("error", "bytes left over");
       }
       return shown(reader, datum);
-    } catch (Exception | StackOverflowError failure) {
+    } catch (Exception | VirtualMachineError failure) {
       return failed(failure);
     }
   }
@@ -209,7 +209,7 @@ public final class AvroPeer {
         byte[] left = unhex(values.get(i).asText());
         byte[] right = unhex(values.get(i + 1).asText());
         signs.add(Integer.signum(BinaryData.compare(left, 0, right, 0, schema)));
-      } catch (Exception | StackOverflowError failure) {
+      } catch (Exception | VirtualMachineError failure) {
         signs.add(9);
       }
     }
@@ -224,7 +224,7 @@ public final class AvroPeer {
       try {
         JsonDecoder decoder = DecoderFactory.get().jsonDecoder(schema, text.asText());
         values.add(shown(schema, new GenericDatumReader<>(schema, schema, ORDERED).read(null, decoder)));
-      } catch (Exception | StackOverflowError failure) {
+      } catch (Exception | VirtualMachineError failure) {
         values.add(failed(failure));
       }
     }

@@ -153,10 +153,15 @@ Json Described(const Case& made) {
   return json;
 }
 
-// {"kind": "evolution" or "spoiled", "seed", "count"}: the cases of that many seeds
+CaseKind KindOf(const std::string& kind) {
+  if (kind == "spoiled") return CaseKind::kSpoiled;
+  return kind == "damaged" ? CaseKind::kDamaged : CaseKind::kEvolution;
+}
+
+// {"kind": "evolution", "spoiled" or "damaged", "seed", "count"}: the cases of that many seeds
 // {"kind", "rows": lists of numbers}: the cases that these choices make
 Json AnswerGenerate(const Json& request) {
-  const CaseKind kind = request.at("kind") == "spoiled" ? CaseKind::kSpoiled : CaseKind::kEvolution;
+  const CaseKind kind = KindOf(request.at("kind").get<std::string>());
   Json cases = Json::array();
   if (request.contains("rows")) {
     for (const Json& row : request.at("rows")) {

@@ -7,11 +7,11 @@
 
 namespace venice::oracle {
 
-enum class CaseKind { kEvolution, kSpoiled };
+enum class CaseKind { kEvolution, kSpoiled, kDamaged };
 
 struct Case {
   std::string writer;  // schema text
-  // Of an evolution only:
+  // Not of a spoiled schema; of damaged values the reader is the writer:
   std::string reader;
   std::vector<std::string> values;         // of the writer, encoded; each second one much like the one before
   std::vector<std::string> reader_values;  // of the reader, encoded

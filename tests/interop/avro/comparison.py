@@ -15,6 +15,11 @@ def _as_float32(number):
         return float("inf") if number > 0 else float("-inf")
 
 
+def _one_mark(text):
+    """How many U+FFFD stand for ill-formed UTF-8 is nobody's rule. The bytes are compared as well."""
+    return re.sub("\ufffd+", "\ufffd", text)
+
+
 def same_json(ours, theirs):
     """Equal as values. A float is printed with more or fewer digits by different libraries, so two reals that round to
     the same float are equal here; the encoded bytes, which are compared as well, tell them apart."""
@@ -23,12 +28,12 @@ def same_json(ours, theirs):
     if type(ours) is not type(theirs):
         return False
     if isinstance(ours, dict):
+        ours, theirs = ({_one_mark(key): value for key, value in side.items()} for side in (ours, theirs))
         return ours.keys() == theirs.keys() and all(same_json(ours[key], theirs[key]) for key in ours)
     if isinstance(ours, list):
         return len(ours) == len(theirs) and all(same_json(a, b) for a, b in zip(ours, theirs))
     if isinstance(ours, str):
-        # Ill-formed UTF-8 in a string: how many U+FFFD stand for it is nobody's rule. The bytes are compared as well.
-        return re.sub("\ufffd+", "\ufffd", ours) == re.sub("\ufffd+", "\ufffd", theirs)
+        return _one_mark(ours) == _one_mark(theirs)
     return ours == theirs
 
 
@@ -79,6 +84,14 @@ def compare_value(what, ours, theirs):
         found.append((what + " bytes", ours, theirs))
     if not same_text(ours["json"], theirs["json"]):
         found.append((what + " json", ours, theirs))
+    return found
+
+
+def compare_values(ours, theirs):
+    """Of the answers to the op "case" only what concerns values read as they were written."""
+    found = []
+    for mine, other in zip(ours.get("values", []), theirs.get("values", [])):
+        found += compare_value("value", mine, other)
     return found
 
 

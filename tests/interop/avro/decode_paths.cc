@@ -17,9 +17,9 @@ bool ArenaAgrees(const avro::Resolver& resolver, std::string_view bytes, const R
   return avro::Encode(resolver.reader(), *value, again).ok() && again == *avro::Encode(resolver.reader(), *datum);
 }
 
+// Skipping jumps over blocks that say their size, so it may pass where decoding fails; not the other way round.
 bool SkipAgrees(const avro::Schema& schema, std::string_view bytes) {
-  const bool decodes = avro::DecodeAll(schema, bytes).ok();
-  return (avro::Skip(schema, bytes).ok() && bytes.empty()) == decodes;
+  return !avro::DecodeAll(schema, bytes).ok() || (avro::Skip(schema, bytes).ok() && bytes.empty());
 }
 
 // The fields of a record, one after the other, are the record.

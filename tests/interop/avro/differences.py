@@ -145,11 +145,33 @@ JAVA_JSON = [
             "Got VALUE_STRING" in theirs.get("error", "") and any(word in ours["json"] for word in ("NaN", "Infinity"))),
         example=case("double", values=["000000000000f07f"])),
     Difference(
+        name="which NaN",
+        why="JSON has one word for all of them.",
+        what="we read java's json",
+        explains=lambda case, ours, theirs: '"NaN"' in ours["json"] and "bytes" in theirs,
+        example=case("float", values=["0100c07f"])),
+    Difference(
         name="negative zero as a float",
         why="Java writes a float by adding it to a double zero, and so writes -0 as 0.",
         what="we read java's json",
         explains=lambda case, ours, theirs: "float" in case["writer"] and "0.0" in ours["json"] and "bytes" in theirs,
         example=case("float", values=["00000080"])),
+]
+
+JAVA_DAMAGED = [
+    Difference(
+        name="encodings that are not the specification's",
+        why="Java reads any byte but 1 as false, drops bits of a number that is too long, does not look at the size of "
+            "a block, and keeps bytes that are left over in such a block. We refuse them.",
+        what="value",
+        explains=lambda case, ours, theirs: " left are not an encoded " in ours.get("error", ""),
+        example=case("boolean", values=["02"])),
+    Difference(
+        name="text that is no UTF-8",
+        why="Java replaces it in the keys of maps when it reads them; we keep the bytes.",
+        what="value bytes",
+        explains=lambda case, ours, theirs: "efbfbd" in theirs["bytes"],
+        example=case({"type": "map", "values": "null"}, values=["0202ff00"])),
 ]
 
 JAVA_PARSER = [

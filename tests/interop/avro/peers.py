@@ -91,5 +91,5 @@ def start_ours():
 
 def start_java():
     build_java()
-    return Peer(["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp",
+    return Peer(["java", "-XX:+UseSerialGC", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp",
                  "%s:%s" % (JAVA_BUILD / "classes", JAVA_BUILD / "lib/*"), "AvroPeer"])

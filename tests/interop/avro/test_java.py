@@ -2,8 +2,8 @@
 
 import hunt
 import pytest
-from comparison import compare_case
-from differences import JAVA, JAVA_JSON, unexplained
+from comparison import compare_case, compare_values
+from differences import JAVA, JAVA_DAMAGED, JAVA_JSON, unexplained
 
 
 def ask_both(ours, java, requests):
@@ -52,6 +52,22 @@ def about_json(ours, java, cases):
 def test_json_encoding(ours, java):
     hunt.hunt(ours, "evolution", hunt.case_count(1000), lambda cases: about_json(ours, java, cases),
               "test_json_encoding")
+
+
+def about_damage(ours, java, cases):
+    answers = ask_both(ours, java, [{"op": "case", **case} for case in cases])
+    return [unexplained(JAVA_DAMAGED, case, compare_values(mine, other)) for case, (mine, other) in zip(cases, answers)]
+
+
+def test_damaged_values(ours, java):
+    hunt.hunt(ours, "damaged", hunt.case_count(1000), lambda cases: about_damage(ours, java, cases),
+              "test_damaged_values")
+
+
+@pytest.mark.parametrize("difference", JAVA_DAMAGED, ids=lambda difference: difference.name)
+def test_known_differences_of_damage_are_still_there(ours, java, difference):
+    (mine, other), = ask_both(ours, java, [{"op": "case", **difference.example}])
+    difference.check(compare_values(mine, other))
 
 
 @pytest.mark.parametrize("difference", JAVA, ids=lambda difference: difference.name)
