@@ -67,8 +67,9 @@ def compare_schema(ours, theirs):
         return [("parse", ours, theirs)]
     if "error" in ours:
         return []
-    found = [(fact, ours[fact], theirs[fact]) for fact in ("canonical", "crc64", "md5", "sha256")
-             if ours[fact] != theirs[fact]]
+    if ours["canonical"] != theirs["canonical"]:
+        return [("canonical", ours["canonical"], theirs["canonical"])]
+    found = [(fact, ours[fact], theirs[fact]) for fact in ("crc64", "md5", "sha256") if ours[fact] != theirs[fact]]
     if plain_reals(ours["text"]) != plain_reals(theirs["text"]):
         found.append(("text", ours["text"], theirs["text"]))
     return found

@@ -211,7 +211,7 @@ class Values {
       const Kind kind = schema_.types[type.inner[i]].kind;
       if (std::find(std::begin(kPlain), std::end(kPlain), kind) != std::end(kPlain)) return Json(type.inner[i]);
     }
-    if (Finite(type.inner[0])) return Json(type.inner[0]);
+    if (Finite(type.inner[0]) && nodes_ <= kNodesMax) return Json(type.inner[0]);
     return Json(type.inner[Branch(type)]);
   }
 

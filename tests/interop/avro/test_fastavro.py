@@ -43,7 +43,7 @@ def about_cases(ours, cases):
 
 
 def test_schemas_values_and_evolutions(ours):
-    hunt.hunt(ours, "evolution", hunt.case_count(800), lambda cases: about_cases(ours, cases),
+    hunt.hunt(ours, "evolution", hunt.case_count(600), lambda cases: about_cases(ours, cases),
               "test_schemas_values_and_evolutions")
 
 
@@ -71,7 +71,7 @@ def about_writing(ours, cases):
 
 
 def test_we_read_what_fastavro_wrote(ours):
-    hunt.hunt(ours, "evolution", hunt.case_count(400), lambda cases: about_writing(ours, cases),
+    hunt.hunt(ours, "evolution", hunt.case_count(300), lambda cases: about_writing(ours, cases),
               "test_we_read_what_fastavro_wrote")
 
 

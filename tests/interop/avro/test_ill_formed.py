@@ -15,7 +15,7 @@ def about_schemas(ours, java, cases):
 
 
 def test_spoiled_schemas(ours, java):
-    hunt.hunt(ours, "spoiled", hunt.case_count(2500), lambda cases: about_schemas(ours, java, cases),
+    hunt.hunt(ours, "spoiled", hunt.case_count(2000), lambda cases: about_schemas(ours, java, cases),
               "test_spoiled_schemas")
 
 

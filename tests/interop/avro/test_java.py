@@ -18,7 +18,7 @@ def about_cases(ours, java, cases):
 
 
 def test_schemas_values_and_evolutions(ours, java):
-    hunt.hunt(ours, "evolution", hunt.case_count(3000), lambda cases: about_cases(ours, java, cases),
+    hunt.hunt(ours, "evolution", hunt.case_count(2000), lambda cases: about_cases(ours, java, cases),
               "test_schemas_values_and_evolutions")
 
 
@@ -50,7 +50,7 @@ def about_json(ours, java, cases):
 
 
 def test_json_encoding(ours, java):
-    hunt.hunt(ours, "evolution", hunt.case_count(1000), lambda cases: about_json(ours, java, cases),
+    hunt.hunt(ours, "evolution", hunt.case_count(600), lambda cases: about_json(ours, java, cases),
               "test_json_encoding")
 
 
@@ -60,7 +60,7 @@ def about_damage(ours, java, cases):
 
 
 def test_damaged_values(ours, java):
-    hunt.hunt(ours, "damaged", hunt.case_count(1000), lambda cases: about_damage(ours, java, cases),
+    hunt.hunt(ours, "damaged", hunt.case_count(600), lambda cases: about_damage(ours, java, cases),
               "test_damaged_values")
 
 
