@@ -9,7 +9,7 @@ ROOT = HERE.parents[1]
 
 
 def run(*words, **options):
-    done = subprocess.run(words, capture_output=True, text=True, timeout=120, **options)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300, **options)
     assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
