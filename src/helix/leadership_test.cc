@@ -289,6 +289,23 @@ TEST_F(LeadershipTest, TheNextTermIsHigherWhateverTheClockSays) {
   participants[1 - leader]->Stop();
 }
 
+// A join that was half done when the session was replaced leaves a live node of the new session that names the old one.
+TEST_F(LeadershipTest, ALiveInstanceNamesItsOwnSession) {
+  const std::unique_ptr<zk::Client> client = Connect();
+  ASSERT_TRUE(admin_->AddInstance(kCluster, kNode).ok());
+  ZnRecord half;
+  half.id = kNode;
+  half.simple = {{"SESSION_ID", "dead"}, {"HELIX_VERSION", "1.4.1"}};
+  ASSERT_TRUE(client->Create(paths_.LiveInstance(kNode), EncodeZnRecord(half), zk::CreateMode::kEphemeral).ok());
+  Replica replica;
+  Participant participant(*client, {.cluster = kCluster, .instance = kNode, .live_instance_fields = {}}, replica);
+  ASSERT_TRUE(participant.Start().ok());
+  const std::optional<ZnRecord> live = ReadRecord(*client_, paths_.LiveInstance(kNode)).value();
+  ASSERT_TRUE(live);
+  EXPECT_EQ(live->Text("SESSION_ID"), SessionText(client->SessionId()));
+  participant.Stop();
+}
+
 // Watches are delivered by a thread of their own, so an answer can overtake the watch of an earlier change.
 TEST_F(LeadershipTest, WhoSeesAMessageGoneSeesWhatItDid) {
   const std::string session = PuppetSession();

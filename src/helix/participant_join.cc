@@ -246,8 +246,13 @@ Status Participant::Impl::CreateLiveInstance(int64_t session) {
   };
   VENICE_ASSIGN(const std::optional<zk::Node> node, client_.Get(path, wake));
   if (!node) return Error(ErrorCode::kUnavailable, "the old live instance has just gone");
-  if (node->stat.ephemeral_owner == session) return Ok();
   const Result<ZnRecord> other = DecodeZnRecord(node->data);
+  if (node->stat.ephemeral_owner == session) {
+    if (other.ok() && *other == record) return Ok();
+    // Made by a join during which one session replaced another: Helix's readers believe the text if ids are negative.
+    VENICE_TRY(client_.Set(path, EncodeZnRecord(record), node->stat.version));
+    return Ok();
+  }
   if (other.ok() && IsSurelyDead(other->Text(kProcessIdentityField))) {
     LogInfo("helix.participant.replaces_dead_process", {{"instance", options_.instance}});
     const Status deleted = client_.Delete(path, node->stat.version);
