@@ -1,6 +1,6 @@
 #include "avro/compatibility.h"
 
-#include <chrono>
+#include <ctime>
 
 #include <gtest/gtest.h>
 
@@ -34,6 +34,9 @@ Lines Notes(const Comparison& comparison) {
 }
 
 constexpr std::string_view kId = R"({"name":"id","type":"int"})";
+
+// Of this process: how loaded the machine is does not count.
+double CpuSeconds(std::clock_t since) { return static_cast<double>(std::clock() - since) / CLOCKS_PER_SEC; }
 
 TEST(Compatibility, FourVerdicts) {
   const Schema id = Record(kId);
@@ -365,10 +368,10 @@ TEST(Compatibility, HostileSchemasCostBoundedTime) {
   };
   const Schema reader = maze(1'500, 3);
   const Schema writer = maze(1'400, 5);
-  const auto started = std::chrono::steady_clock::now();
+  const std::clock_t started = std::clock();
   const auto findings = FindIncompatibilities(reader, writer);
   EXPECT_FALSE(findings.empty());
-  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(60));  // 2 s alone in a debug build
+  EXPECT_LT(CpuSeconds(started), 20);  // 1 s in a debug build
 }
 
 // Two rings of records of coprime lengths: ten thousand pairs until the first one comes back.
@@ -399,16 +402,15 @@ TEST(Compatibility, FortyVersionsOfAWideRecordAreQuick) {
   std::vector<RegisteredSchema> registered;
   for (int i = 0; i < 40; ++i) registered.push_back({i + 1, version(i)});
   const Schema candidate = version(300);
-  const auto started = std::chrono::steady_clock::now();
+  const std::clock_t started = std::clock();
   const auto comparisons = CompareWithAll(candidate, registered);
-  const auto took = std::chrono::steady_clock::now() - started;
+  const double took = CpuSeconds(started);
   ASSERT_EQ(comparisons.size(), 40U);
   for (const VersionComparison& one : comparisons) {
     EXPECT_EQ(one.comparison.verdict, Compatibility::kNone);
     EXPECT_EQ(one.comparison.findings.size(), 2U);
   }
-  EXPECT_LT(took, std::chrono::seconds(5));  // 0.2 s in a debug build of a quiet machine
-  RecordProperty("milliseconds", static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
+  EXPECT_LT(took, 10);  // 0.7 s in a debug build, 0.05 s in release
 }
 
 }  // namespace
