@@ -88,6 +88,34 @@ TEST(Schema, SaysWhereItIsWrong) {
   EXPECT_NE(ErrorOf(""), "parsed");
 }
 
+TEST(Schema, ForgivesOldSchemasOnlyWhenAsked) {
+  using enum Schema::Defaults;
+  const auto verdicts = [](const std::string& text) {
+    std::string accepted;
+    for (const auto& [letter, mode] : {std::pair('s', kStrict), std::pair('v', kValidate), std::pair('a', kAccept)}) {
+      if (Schema::Parse(text, mode).ok()) accepted += letter;
+    }
+    return accepted;
+  };
+  const auto field = [](const std::string& type, const std::string& value) {
+    return fmt::format(R"({{"type":"record","name":"R","fields":[{{"name":"f","type":{},"default":{}}}]}})", type,
+                       value);
+  };
+  EXPECT_EQ(verdicts(field(R"(["null","int"])", "null")), "sva");
+  EXPECT_EQ(verdicts(field(R"(["null","int"])", "1")), "va");
+  EXPECT_EQ(verdicts(field(R"(["null","int"])", "true")), "a");
+  EXPECT_EQ(verdicts(R"({"type":"fixed","name":"F","namespace":"a-b","size":1})"), "a");
+  EXPECT_EQ(verdicts(R"({"type":"fixed","name":"F","aliases":["1"],"size":1})"), "a");
+  EXPECT_EQ(verdicts(R"({"type":"fixed","name":"1","size":1})"), "");
+  EXPECT_EQ(
+      Schema::Parse(field(R"(["null","int"])", "1"), kStrict).error().message(),
+      "record R: field f, default: expected null, found 1; the default of a union is of its first branch (line 1, "
+      "column 83, at /fields/0/default)");
+  EXPECT_EQ(Schema::Parse(field(R"(["null","int"])", "true")).error().message(),
+            "record R: field f, default: expected one of null, int; found true (line 1, column 83, at "
+            "/fields/0/default)");
+}
+
 TEST(Schema, BoundsNesting) {
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += R"({"type":"array","items":)";
