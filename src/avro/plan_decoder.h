@@ -92,6 +92,12 @@ class PlanDecoder {
   const char* ReadItem(const Op& op, const ItemsOp& loop, const Op* body, ValueEntry& entry, Value* fields,
                        const char* at, int depth);
 
+  // The end of an array or map as it is nearly always written; ReadCount knows every way.
+  bool TakeEnd(const char*& at) const {
+    if (at == end_ || *at != 0) return false;
+    ++at;
+    return true;
+  }
   const char* ReadCount(const Op& op, const char* at, size_t item_bytes_min, size_t already, uint64_t& count);
   template <typename T>
   T* Grow(T* items, size_t size, size_t more, size_t& capacity);

@@ -92,6 +92,7 @@ const char* PlanDecoder::ReadPackedBy(const Op& op, Value& out, const char* at, 
   size_t size = 0;
   size_t capacity = 0;
   while (true) {
+    if (TakeEnd(at)) break;
     uint64_t count = 0;
     at = ReadCount(op, at, item_bytes_min, size, count);
     if (at == nullptr) return nullptr;
@@ -158,6 +159,41 @@ const char* PlanDecoder::ReadNulls(const Op& op, Value& out, const char* at) {
   return at;
 }
 
+[[gnu::always_inline]] inline const char* PlanDecoder::ReadItem(const Op&, const ItemsOp& loop, const Op* body,
+                                                                Value& item, Value* fields, const char* at, int depth) {
+  if (loop.records) {
+    item = Value(loop.item_header, static_cast<const Value*>(fields));
+    return Run(body, fields, at, depth);
+  }
+  // The commonest bodies of a single operation, without the call.
+  switch (body->code) {
+    case OpCode::kText:
+      return ReadTexts(*body, &item, at);
+    case OpCode::kDouble:
+      return ReadRun<double, double>(*body, &item, at);
+    case OpCode::kLong:
+      return ReadRun<int64_t, int64_t>(*body, &item, at);
+    default:
+      return Run(body, &item, at, depth);
+  }
+}
+
+[[gnu::always_inline]] inline const char* PlanDecoder::ReadItem(const Op& op, const ItemsOp& loop, const Op* body,
+                                                                ValueEntry& entry, Value* fields, const char* at,
+                                                                int depth) {
+  uint64_t raw = 0;
+  const char* const key = LoadVarint(at, end_, raw);
+  if (key == nullptr || (raw & 1) != 0 || raw / 2 > static_cast<uint64_t>(end_ - key)) [[unlikely]]
+    return Bad(op, 0, at);
+  const char* const bytes = copies_ ? arena_.Copy({key, raw / 2}) : key;
+  if (bytes == nullptr) return OutOfMemory(op, at);
+  entry.key = {bytes, raw / 2};
+  at = ReadItem(op, loop, body, entry.value, fields, key + raw / 2, depth);
+  if (at == nullptr) [[unlikely]]
+    trace_.WithinEntry(op, entry.key);
+  return at;
+}
+
 // Array (of Value) or map (of ValueEntry).
 template <typename Item>
 const char* PlanDecoder::ReadItems(const Op& op, Value& out, const char* at, int depth) {
@@ -167,6 +203,7 @@ const char* PlanDecoder::ReadItems(const Op& op, Value& out, const char* at, int
   size_t size = 0;
   size_t capacity = 0;
   while (true) {
+    if (TakeEnd(at)) break;
     uint64_t count = 0;
     at = ReadCount(op, at, loop.bytes_min, size, count);
     if (at == nullptr) return nullptr;
@@ -190,40 +227,6 @@ const char* PlanDecoder::ReadItems(const Op& op, Value& out, const char* at, int
   Value::Header header = op.header;
   header.size = static_cast<uint32_t>(size);
   out = Value(header, static_cast<const Item*>(items));
-  return at;
-}
-
-inline const char* PlanDecoder::ReadItem(const Op&, const ItemsOp& loop, const Op* body, Value& item, Value* fields,
-                                         const char* at, int depth) {
-  if (loop.records) {
-    item = Value(loop.item_header, static_cast<const Value*>(fields));
-    return Run(body, fields, at, depth);
-  }
-  // The commonest bodies of a single operation, without the call.
-  switch (body->code) {
-    case OpCode::kText:
-      return ReadTexts(*body, &item, at);
-    case OpCode::kDouble:
-      return ReadRun<double, double>(*body, &item, at);
-    case OpCode::kLong:
-      return ReadRun<int64_t, int64_t>(*body, &item, at);
-    default:
-      return Run(body, &item, at, depth);
-  }
-}
-
-inline const char* PlanDecoder::ReadItem(const Op& op, const ItemsOp& loop, const Op* body, ValueEntry& entry,
-                                         Value* fields, const char* at, int depth) {
-  uint64_t raw = 0;
-  const char* const key = LoadVarint(at, end_, raw);
-  if (key == nullptr || (raw & 1) != 0 || raw / 2 > static_cast<uint64_t>(end_ - key)) [[unlikely]]
-    return Bad(op, 0, at);
-  const char* const bytes = copies_ ? arena_.Copy({key, raw / 2}) : key;
-  if (bytes == nullptr) return OutOfMemory(op, at);
-  entry.key = {bytes, raw / 2};
-  at = ReadItem(op, loop, body, entry.value, fields, key + raw / 2, depth);
-  if (at == nullptr) [[unlikely]]
-    trace_.WithinEntry(op, entry.key);
   return at;
 }
 
