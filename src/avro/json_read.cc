@@ -1,6 +1,7 @@
 // JSON text to values.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "avro/default_value.h"
 #include "avro/json.h"
@@ -34,7 +35,7 @@ std::optional<int64_t> IntegerOf(const JsonValue& json) {
 class Reader {
  public:
   // Trying union branches can repeat work at every level: `budget` bounds the whole.
-  Reader(JsonForm form, size_t budget) : form_(form), budget_(budget) {}
+  Reader(JsonForm form, size_t budget, bool in_default) : form_(form), budget_(budget), in_default_(in_default) {}
 
   std::string problem;
   size_t problem_at = 0;  // offset in the text
@@ -178,9 +179,11 @@ class Reader {
   bool ReadDefault(const Field& field, const JsonValue& record, Datum& out, int depth) {
     const auto document = JsonDocument::Parse(*field.default_json, {});
     VENICE_CHECK(document.ok());
-    if (Read(*field.type, document->root(), out, depth + 1)) return true;
-    problem_at = record.offset();
-    return false;
+    const bool around = std::exchange(in_default_, true);
+    const bool read = Read(*field.type, document->root(), out, depth + 1);
+    in_default_ = around;
+    if (!read) problem_at = record.offset();
+    return read;
   }
 
   bool ReadArray(const Node& node, const JsonValue& json, Datum& out, int depth) {
@@ -224,9 +227,10 @@ class Reader {
     return Fail(json, fmt::format("the union has no branch {}", name));
   }
 
-  // Whether a branch is the natural reading of a JSON value: 1 is an int rather than a double.
-  static bool Natural(const Node& branch, const JsonValue& json) {
-    return !json.is_integer() || (branch.type != Type::kFloat && branch.type != Type::kDouble);
+  // Whether a branch is the natural reading of a JSON value: 1 is an int rather than a double. A default is of the
+  // first branch that fits (Avro specification), whatever its kind.
+  bool Natural(const Node& branch, const JsonValue& json) const {
+    return in_default_ || !json.is_integer() || (branch.type != Type::kFloat && branch.type != Type::kDouble);
   }
 
   bool ReadBare(const Node& node, const JsonValue& json, Datum& out, int depth) {
@@ -255,13 +259,14 @@ class Reader {
 
   const JsonForm form_;
   size_t budget_;
+  bool in_default_;
 };
 
 // Generous for real values, small enough that hostile ones end in under a second.
 size_t Budget(size_t json_bytes) { return 100'000 + 64 * json_bytes; }
 
-Result<Datum> Read(const Node& node, const JsonDocument& document, JsonForm form, ErrorCode code) {
-  Reader reader(form, Budget(document.text().size()));
+Result<Datum> Read(const Node& node, const JsonDocument& document, JsonForm form, ErrorCode code, bool is_default) {
+  Reader reader(form, Budget(document.text().size()), is_default);
   Datum out;
   if (reader.Read(node, document.root(), out, 0)) return out;
   return Error(code, reader.problem + document.PlaceWithin(reader.problem_at));
@@ -272,12 +277,12 @@ Result<Datum> Read(const Node& node, const JsonDocument& document, JsonForm form
 Result<Datum> FromJson(const Schema& schema, std::string_view json, JsonForm form) {
   auto document = JsonDocument::Parse(json, {});
   if (!document.ok()) return std::move(document).error().In("not JSON");
-  return Read(schema.node(), *document, form, ErrorCode::kInvalidArgument);
+  return Read(schema.node(), *document, form, ErrorCode::kInvalidArgument, false);
 }
 
 Result<Datum> DefaultValue(const Node& type, std::string_view json) {
   VENICE_ASSIGN(const JsonDocument document, JsonDocument::Parse(json, {.error = ErrorCode::kInvalidSchema}));
-  return Read(type, document, JsonForm::kPlain, ErrorCode::kInvalidSchema);
+  return Read(type, document, JsonForm::kPlain, ErrorCode::kInvalidSchema, true);
 }
 
 Result<Datum> FromText(const Schema& schema, std::string_view text) {

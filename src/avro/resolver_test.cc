@@ -33,6 +33,20 @@ TEST(Resolver, FillsDefaultsAndFollowsAliases) {
             "InvalidSchema: field n: missing in the writer's R and without a default");
 }
 
+TEST(Resolver, DefaultsAreOfTheFirstBranchThatFits) {
+  const std::string empty = R"({"type":"record","name":"R","fields":[]})";
+  EXPECT_EQ(
+      Read(empty, R"({"type":"record","name":"R","fields":[{"name":"u","type":["float","null","long"],"default":0}]})",
+           "{}"),
+      R"({"u":0.0})");
+  // Also those of a record that is itself a default.
+  EXPECT_EQ(Read(empty,
+                 R"({"type":"record","name":"R","fields":[{"name":"i","default":{},"type":{"type":"record","name":"I",
+                     "fields":[{"name":"u","type":["double","int"],"default":1}]}}]})",
+                 "{}"),
+            R"({"i":{"u":1.0}})");
+}
+
 TEST(Resolver, UnionsPreferTheSameType) {
   EXPECT_EQ(Read("int", R"(["double","int"])", "1"), "1");
   EXPECT_EQ(Read("int", R"(["string","double"])", "1"), "1.0");
