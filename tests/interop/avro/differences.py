@@ -66,7 +66,8 @@ def fields_of(json_value):
 
 
 def has_default_of_late_branch(case):
-    return any("default" in field and isinstance(field["type"], list) and len(field["type"]) > 1 and
+    return any((field.get("default", 0) is None or isinstance(field.get("default"), bool)) and
+               isinstance(field["type"], list) and
                any(not (isinstance(branch, str) and branch in PRIMITIVES) for branch in field["type"][:-1])
                for schema in (case["writer"], case["reader"]) for field in fields_of(json.loads(schema)))
 
