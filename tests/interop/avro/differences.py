@@ -79,11 +79,22 @@ def is_own_alias(case):
                for field in fields_of(json.loads(schema)))
 
 
+def lists_in(json_value):
+    if isinstance(json_value, list):
+        yield json_value
+    for inner in json_value.values() if isinstance(json_value, dict) else json_value if isinstance(json_value, list) else []:
+        yield from lists_in(inner)
+
+
 def has_default_of_late_branch(case):
-    return any((field.get("default", 0) is None or isinstance(field.get("default"), bool)) and
-               isinstance(field["type"], list) and
-               any(not (isinstance(branch, str) and branch in PRIMITIVES) for branch in field["type"][:-1])
-               for schema in (case["writer"], case["reader"]) for field in fields_of(json.loads(schema)))
+    """Whether null or a boolean, as a default or within one, may stand for a branch behind one that is not primitive."""
+    def is_late(branch, branches):
+        return branch in ("null", "boolean") and any(
+            not (isinstance(one, str) and one in PRIMITIVES) for one in branches[:branches.index(branch)])
+
+    return any('"default":' in schema and any(is_late(branch, one) for one in lists_in(json.loads(schema)) for branch in one
+                                              if isinstance(branch, str))
+               for schema in (case["writer"], case["reader"]))
 
 
 def record_with_default(name, aliases):
