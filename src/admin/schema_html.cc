@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include "admin/schema_pages.h"
+#include "admin/schema_words.h"
 
 namespace venice::admin {
 namespace {
@@ -64,39 +65,12 @@ std::string Lines(std::string_view text) {
 
 std::string Code(std::string_view text) { return text.empty() ? "" : fmt::format("<code>{}</code>", Text(text)); }
 
-std::string CodeList(const std::vector<std::string>& names) {
-  std::vector<std::string> codes;
-  for (const std::string& name : names) codes.push_back(Code(name));
-  return fmt::format("{}", fmt::join(codes, ", "));
-}
-
-// Text whose parts in backticks are code.
-std::string Summary(std::string_view text) {
-  std::string out;
-  for (bool code = false; !text.empty(); code = !code) {
-    const size_t end = std::min(text.find('`'), text.size());
-    out += code ? Code(text.substr(0, end)) : Text(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return out;
-}
-
-std::string Description(const FieldRow& row) {
-  std::vector<std::string> parts;
-  if (!row.doc.empty()) parts.push_back(Lines(row.doc));
-  if (!row.type_doc.empty()) parts.push_back(fmt::format("<i>{}</i>", Lines(row.type_doc)));
-  if (!row.symbols.empty()) parts.push_back(fmt::format("One of {}.", CodeList(row.symbols)));
-  if (!row.default_symbol.empty())
-    parts.push_back(fmt::format("Unknown symbols are read as {}.", Code(row.default_symbol)));
-  if (row.recursive) {
-    parts.push_back(row.expanded_at.empty() ? "Recursive: the whole value again."
-                                            : fmt::format("Recursive: the fields of {} again.", Code(row.expanded_at)));
-  } else if (!row.expanded_at.empty()) {
-    parts.push_back(fmt::format("Fields as in {}.", Code(row.expanded_at)));
-  }
-  if (!row.aliases.empty()) parts.push_back(fmt::format("Formerly {}.", CodeList(row.aliases)));
-  return fmt::format("{}", fmt::join(parts, "<br>"));
-}
+constexpr Markup kMarkup{
+    .text = Text,
+    .code = Code,
+    .paragraph = Lines,
+    .emphasis = [](std::string_view text) { return fmt::format("<i>{}</i>", Lines(text)); },
+};
 
 std::string Page(std::string_view title, std::string_view body) {
   return fmt::format(
@@ -119,7 +93,7 @@ std::string FieldTable(const SchemaDocument& document) {
                        row.has_default ? Code(row.default_json)
                        : row.is_field  ? "<span class=\"soft\">none</span>"
                                        : "",
-                       Description(row));
+                       Description(row, kMarkup));
   }
   out += "</tbody>\n</table>\n";
   if (document.fields_cut) out += fmt::format("<p>Only the first {} fields are listed.</p>\n", kFieldRowsMax);
@@ -148,7 +122,7 @@ std::string HtmlPage(const SchemaDocument& document) {
   out += "<table>\n<thead><tr><th>Version</th><th>Registered</th><th>Changed</th></tr></thead>\n<tbody>\n";
   for (const VersionRow& version : document.versions) {
     out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}{}</td></tr>\n", version.id, version.registered,
-                       Summary(version.change), version.superset ? " (has every field of all versions)" : "");
+                       WithCode(version.change, kMarkup), version.superset ? " (has every field of all versions)" : "");
   }
   out += fmt::format("</tbody>\n</table>\n<h2>Fields of version {}</h2>\n", document.latest);
   out += document.problem.empty() ? FieldTable(document)

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include "admin/schema_pages.h"
+#include "admin/schema_words.h"
 #include "avro/fingerprint.h"
 
 namespace venice::admin {
@@ -63,41 +64,12 @@ std::string Code(std::string_view text) {
   return fmt::format("{}{}{}{}{}", fence, pad, inside, pad, fence);
 }
 
-// Text whose parts in backticks are code.
-std::string Summary(std::string_view text) {
-  std::string out;
-  for (bool code = false; !text.empty(); code = !code) {
-    const size_t end = std::min(text.find('`'), text.size());
-    out += code ? Code(text.substr(0, end)) : Text(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return out;
-}
-
-std::string Description(const FieldRow& row) {
-  std::vector<std::string> parts;
-  if (!row.doc.empty()) parts.push_back(Text(row.doc));
-  if (!row.type_doc.empty()) parts.push_back(fmt::format("*{}*", Text(row.type_doc)));
-  if (!row.symbols.empty()) {
-    std::vector<std::string> symbols;
-    for (const std::string& symbol : row.symbols) symbols.push_back(Code(symbol));
-    parts.push_back(fmt::format("One of {}.", fmt::join(symbols, ", ")));
-  }
-  if (!row.default_symbol.empty())
-    parts.push_back(fmt::format("Unknown symbols are read as {}.", Code(row.default_symbol)));
-  if (row.recursive) {
-    parts.push_back(row.expanded_at.empty() ? "Recursive: the whole value again."
-                                            : fmt::format("Recursive: the fields of {} again.", Code(row.expanded_at)));
-  } else if (!row.expanded_at.empty()) {
-    parts.push_back(fmt::format("Fields as in {}.", Code(row.expanded_at)));
-  }
-  if (!row.aliases.empty()) {
-    std::vector<std::string> aliases;
-    for (const std::string& alias : row.aliases) aliases.push_back(Code(alias));
-    parts.push_back(fmt::format("Formerly {}.", fmt::join(aliases, ", ")));
-  }
-  return fmt::format("{}", fmt::join(parts, "<br>"));
-}
+constexpr Markup kMarkup{
+    .text = Text,
+    .code = Code,
+    .paragraph = Text,
+    .emphasis = [](std::string_view text) { return fmt::format("*{}*", Text(text)); },
+};
 
 std::string FieldTable(const SchemaDocument& document) {
   std::string out = "| Field | Type | Default | Description |\n|---|---|---|---|\n";
@@ -109,7 +81,7 @@ std::string FieldTable(const SchemaDocument& document) {
                        row.has_default ? Code(row.default_json)
                        : row.is_field  ? "none"
                                        : "",
-                       Description(row));
+                       Description(row, kMarkup));
   }
   if (document.fields_cut) out += fmt::format("\nOnly the first {} fields are listed.\n", kFieldRowsMax);
   return out;
@@ -156,7 +128,7 @@ std::string MarkdownPage(const SchemaDocument& document) {
   if (document.versions.empty()) return out + "No value schema is registered yet.\n\n[All stores](../README.md)\n";
   out += "| Version | Registered | Changed |\n|---:|---|---|\n";
   for (const VersionRow& version : document.versions) {
-    out += fmt::format("| {} | {} | {}{} |\n", version.id, version.registered, Summary(version.change),
+    out += fmt::format("| {} | {} | {}{} |\n", version.id, version.registered, WithCode(version.change, kMarkup),
                        version.superset ? " (has every field of all versions)" : "");
   }
   out += fmt::format("\n## Fields of version {}\n\n", document.latest);

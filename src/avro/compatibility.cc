@@ -7,6 +7,7 @@
 
 #include "avro/mismatch.h"
 #include "avro/names.h"
+#include "avro/promotion.h"
 #include "avro/resolver.h"
 #include "avro/type_words.h"
 
@@ -140,23 +141,6 @@ class Comparer {
         return CompareFields(reader, writer, depth, out);
       default:
         return;
-    }
-  }
-
-  static bool Promotes(Type from, Type to) {
-    switch (from) {
-      case Type::kInt:
-        return to == Type::kLong || to == Type::kFloat || to == Type::kDouble;
-      case Type::kLong:
-        return to == Type::kFloat || to == Type::kDouble;
-      case Type::kFloat:
-        return to == Type::kDouble;
-      case Type::kString:
-        return to == Type::kBytes;
-      case Type::kBytes:
-        return to == Type::kString;
-      default:
-        return false;
     }
   }
 

@@ -5,6 +5,8 @@
 #include <unordered_map>
 
 #include "avro/aliases.h"
+#include "avro/names.h"
+#include "avro/promotion.h"
 
 namespace venice::avro {
 namespace {
@@ -18,25 +20,6 @@ using Kind = Step::Kind;
 using Pair = std::pair<const Node*, const Node*>;
 
 Error Invalid(std::string message) { return Error(ErrorCode::kInvalidSchema, std::move(message)); }
-
-std::string_view SimpleName(std::string_view full_name) { return full_name.substr(full_name.rfind('.') + 1); }
-
-bool Promotes(Type from, Type to) {
-  switch (from) {
-    case Type::kInt:
-      return to == Type::kLong || to == Type::kFloat || to == Type::kDouble;
-    case Type::kLong:
-      return to == Type::kFloat || to == Type::kDouble;
-    case Type::kFloat:
-      return to == Type::kDouble;
-    case Type::kString:
-      return to == Type::kBytes;
-    case Type::kBytes:
-      return to == Type::kString;
-    default:
-      return false;
-  }
-}
 
 class SchemaResolver {
  public:

@@ -1,7 +1,7 @@
 // Schemas made of value schemas, against what Venice's own classes make of the same (tests/golden/schemas).
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <fstream>
 #include <set>
 
@@ -147,14 +147,14 @@ std::string Layers(int layers, int width, const std::string& last_field) {
 TEST(GeneratedSchemas, RecordsThatShareRecordsTakeTimeByTheirNumber) {
   const avro::Schema old = avro::Schema::Parse(Layers(60, 16, "a")).value();
   const avro::Schema fresh = avro::Schema::Parse(Layers(60, 16, "b")).value();
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();
   const Result<avro::Schema> superset = MakeSuperset(old, fresh);
   ASSERT_TRUE(superset.ok()) << superset.error().ToString();
   EXPECT_FALSE(SameButForFieldOrder(*superset, fresh));
   EXPECT_TRUE(MakeUpdateSchema(*superset).ok());
   EXPECT_TRUE(MakeReplicationMetadataSchema(*superset).ok());
   // Seconds in the slowest build; by paths it would be 16^60.
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
+  EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 60);
 }
 
 TEST(GeneratedSchemas, DefaultsThatDoubleWithEveryLayerAreLeftAsTheyAre) {
