@@ -93,7 +93,12 @@ TEST_F(ContentVerification, CatchesADoubledRecord) {
 }
 
 TEST_F(ContentVerification, CatchesAnAlteredValue) {
-  Sabotage([](std::vector<LogRecord>& records, size_t at) { records[at].value->back() ^= 1; });
+  Sabotage([](std::vector<LogRecord>& records, size_t at) {
+    std::string& envelope = *records[at].value;
+    const size_t value = envelope.find("bad");
+    ASSERT_NE(value, std::string::npos);
+    envelope[value] ^= 1;
+  });
 }
 
 TEST_F(ContentVerification, CatchesAnAlteredKey) {
