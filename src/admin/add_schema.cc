@@ -1,5 +1,7 @@
 #include "admin/add_schema.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -32,8 +34,21 @@ std::string FindingText(const Json& finding) {
   std::string text = Paragraph(fmt::format("    - {}", path.empty() ? "" : path + ": "), Text(finding, "what"));
   text += Paragraph("      what readers see: ", Text(finding, "readerSees"));
   text += Paragraph("      what to do: ", Text(finding, "remedy"));
+  // Not wrapped: it is to be pasted.
+  if (const std::string paste = Text(finding, "remedyJson"); !paste.empty())
+    text += fmt::format("                  {}\n", paste);
   if (const std::string hint = Text(finding, "hint"); !hint.empty()) text += Paragraph("      ", hint);
   return text;
+}
+
+// The controller's summary stands alone and repeats the first findings; here the findings follow.
+std::string SummaryText(const Json& run) {
+  const Json& results = List(run, "results");
+  const auto broken =
+      std::count_if(results.begin(), results.end(), [](const Json& one) { return !one.value("compatible", false); });
+  if (Text(run, "verdict") != "REJECTED" || broken == 0) return Text(run, "summary");
+  return fmt::format("The schema would be refused: it is not {} compatible with {} of {} registered schemas.",
+                     Text(run, "compatibilityMode"), broken, results.size());
 }
 
 std::string VersionsText(const Json& results, const Paint& paint) {
@@ -88,7 +103,7 @@ Result<std::string> DryRunText(const std::string& json, const std::string& store
   std::string text = paint.Bold(fmt::format("Dry run: value schema for store {}", store)) + "\n";
   text += verdict == "REJECTED" ? paint.Bad(verdict) : paint.Good(verdict);
   text += " - nothing was written\n";
-  text += Paragraph("", Text(run, "summary"));
+  text += Paragraph("", SummaryText(run));
   text += VersionsText(List(run, "results"), paint);
   text += AlsoText(List(run, "wouldAlsoRegister"), paint);
   text += PushesText(List(run, "inFlightPushes"), paint);
@@ -104,8 +119,12 @@ Result<Answer> AddSchema(const Arguments& arguments, Session& session) {
   std::map<std::string, std::string> parameters{{"value_schema", arguments.at("value-schema-file")}};
   if (!arguments.contains("dry-run")) {
     parameters["store_name"] = store;
-    VENICE_ASSIGN(std::string json, session.CallController("/add_value_schema", parameters));
-    return Answer{.json = std::move(json)};
+    Result<std::string> json = session.CallController("/add_value_schema", parameters);
+    if (!json.ok() && json.error().code() == ErrorCode::kInvalidSchema)
+      return Error(ErrorCode::kInvalidSchema,
+                   json.error().message() + "\nAdd --dry-run to see all that is wrong with it, one by one.");
+    if (!json.ok()) return std::move(json).error();
+    return Answer{.json = *std::move(json)};
   }
   parameters["dryRun"] = "true";
   VENICE_ASSIGN(const std::string json, session.CallController("POST /schema/" + store, parameters));

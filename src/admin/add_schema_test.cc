@@ -20,7 +20,7 @@ constexpr const char* kAccepted = R"({"cluster":"c","name":"profiles","error":nu
 constexpr const char* kRejected = R"({"dryRun":true,"accepted":false,"verdict":"REJECTED","wouldBeId":null,
 "compatibilityMode":"FULL","summary":"The schema would be refused: see below.",
 "results":[{"schemaId":1,"compatible":false,"findings":[{"rule":"TYPE_MISMATCH","path":"address.zip","direction":"BACKWARD",
-"what":"Field `zip` changed from int to string.","readerSees":"Old data cannot be read.","remedy":"Keep int.","hint":"",
+"what":"Field `zip` changed from int to string.","readerSees":"Old data cannot be read.","remedy":"Keep int:","remedyJson":"{\"type\": \"int\"}","hint":"",
 "readerType":"string","writerType":"int"}],"moreFindings":2}],"inFlightPushes":[],"wouldAlsoRegister":[]})";
 
 class AddSchemaCommand : public testing::Test {
@@ -57,7 +57,8 @@ TEST_F(AddSchemaCommand, ARefusalSaysWhereAndWhatToDo) {
   session_.answers["POST /schema/profiles"] = kRejected;
   const Outcome asked = Run({"--dry-run"});
   EXPECT_EQ(asked.exit_code, 9);
-  for (const char* text : {"REJECTED", "version 1: not compatible", "address.zip: Field `zip` changed", "Keep int.",
+  for (const char* text : {"REJECTED", "version 1: not compatible", "not FULL compatible with 1 of 1 registered schemas",
+                           "address.zip: Field `zip` changed", "Keep int:", "\n                  {\"type\": \"int\"}\n",
                            "and 2 more findings"})
     EXPECT_NE(asked.out.find(text), std::string::npos) << text << "\n" << asked.out;
   session_.answers["POST /schema/profiles"] = R"({"id":3})";
