@@ -20,10 +20,9 @@ constexpr const char* kCollectionDefault =
     R"({"deletedElementsTimestamps":[],"deletedElementsIdentities":[],"topLevelColoID":-1,"putOnlyPartLength":0,)"
     R"("activeElementsTimestamps":[],"topLevelFieldTimestamp":0})";
 
-// The documentation texts below are part of the format: schemas are compared and stored with them.
+// The documentation is in our words; what readers and writers go by, names, order, types and defaults, is Venice's.
 constexpr const char* kCollectionDoc =
-    "structure that maintains all of the necessary metadata to perform deterministic conflict resolution on "
-    "collection fields.";
+    "When a list or map was set as a whole, and when each of its elements was added or removed.";
 
 Field Make(std::string name, const Node* type, std::string doc, std::string default_json) {
   Field field;
@@ -52,10 +51,11 @@ class MetadataSchemaMaker {
       VENICE_ASSIGN(const Node* per_field, PerFieldRecord());
       timestamps.push_back(per_field);
     }
-    record->fields.push_back(protocol::Make(rmd::kTimestamp, graph_.FlatUnion(timestamps),
-                                            "timestamp when the full record was last updated", "0"));
-    record->fields.push_back(protocol::Make(rmd::kCheckpointVector, longs_,
-                                            "high watermark remote checkpoints which touched this record", "[]"));
+    record->fields.push_back(
+        protocol::Make(rmd::kTimestamp, graph_.FlatUnion(timestamps),
+                       "When the record was written: once for all fields, or each field by itself.", "0"));
+    record->fields.push_back(protocol::Make(
+        rmd::kCheckpointVector, longs_, "Per region, the position up to which its writes are in this record.", "[]"));
     return graph_.Finish(record);
   }
 
@@ -71,9 +71,8 @@ class MetadataSchemaMaker {
       if (type != nullptr) {
         VENICE_ASSIGN(metadata, CollectionRecord(*type));
       }
-      Field made =
-          protocol::Make(field.name, metadata, "timestamp when " + field.name + " of the record was last updated",
-                         type == nullptr ? "0" : kCollectionDefault);
+      Field made = protocol::Make(field.name, metadata, "When " + field.name + " was written.",
+                                  type == nullptr ? "0" : kCollectionDefault);
       made.order = field.order;
       record->fields.push_back(std::move(made));
     }
@@ -108,23 +107,14 @@ class MetadataSchemaMaker {
     record->doc = kCollectionDoc;
     record->has_doc = true;
     record->fields = {
-        protocol::Make(rmd::kTopLevelTimestamp, long_,
-                       "Timestamp of the last partial update attempting to set every element of this collection.", "0"),
-        protocol::Make(rmd::kTopLevelColoId, integer,
-                       "ID of the colo from which the last successfully applied partial update was sent.", "-1"),
-        protocol::Make(rmd::kPutOnlyPartLength, integer,
-                       "Length of the put-only part of the collection which starts from index 0.", "0"),
+        protocol::Make(rmd::kTopLevelTimestamp, long_, "When the collection was last set as a whole.", "0"),
+        protocol::Make(rmd::kTopLevelColoId, integer, "The region that last set it as a whole; -1: none has.", "-1"),
+        protocol::Make(rmd::kPutOnlyPartLength, integer, "How many elements at its start came with that whole.", "0"),
         protocol::Make(rmd::kActiveTimestamps, longs_,
-                       "Timestamps of each active element in the user's collection. This is a parallel array with the "
-                       "user's collection.",
-                       "[]"),
+                       "When each element that came later was added, in the order of the collection.", "[]"),
         protocol::Make(rmd::kDeletedIdentities, graph_.ArrayOf(element),
-                       "The tombstone array of deleted elements. This is a parallel array with "
-                       "deletedElementsTimestamps",
-                       "[]"),
-        protocol::Make(rmd::kDeletedTimestamps, longs_,
-                       "Timestamps of each deleted element. This is a parallel array with deletedElementsIdentity.",
-                       "[]"),
+                       "What was removed: elements of a list, keys of a map.", "[]"),
+        protocol::Make(rmd::kDeletedTimestamps, longs_, "When each of these was removed.", "[]"),
     };
     shared = record;
     return shared;
