@@ -28,6 +28,11 @@ using namespace std::chrono_literals;
 
 constexpr auto kLimit = 20'000ms;
 
+// Of tests that are skipped on a real ZooKeeper.
+constexpr const char* kNeedsToUpsetTheServer =
+    "ZooKeeper has no call that expires another's session or cuts its connection; every run without "
+    "VENICE_TEST_ZOOKEEPER does this on the embedded server";
+
 std::unique_ptr<zk::Client> Connect(const std::string& address, std::chrono::milliseconds timeout = 6'000ms) {
   zk::ClientOptions options;
   options.address = address;
@@ -352,7 +357,7 @@ TEST_F(ClusterTest, AnotherControllerGoesOnWhereTheFirstStopped) {
 }
 
 TEST_F(ClusterTest, AControllersSessionExpires) {
-  if (!server_) GTEST_SKIP() << "needs the embedded server";
+  if (!server_) GTEST_SKIP() << kNeedsToUpsetTheServer;
   Controller& first = StartController("ctrl_1");
   ASSERT_TRUE(WaitUntil([&] { return first.IsLeader(); }, kLimit));
   const uint64_t runs = first.Runs();
@@ -365,7 +370,7 @@ TEST_F(ClusterTest, AControllersSessionExpires) {
 }
 
 TEST_F(ClusterTest, AParticipantJoinsAgainAfterItsSessionExpired) {
-  if (!server_) GTEST_SKIP() << "needs the embedded server";
+  if (!server_) GTEST_SKIP() << kNeedsToUpsetTheServer;
   StartController();
   for (int i = 0; i < 3; ++i) StartNode(i);
   StartSpectator();
@@ -397,7 +402,7 @@ TEST_F(ClusterTest, AParticipantJoinsAgainAfterItsSessionExpired) {
 }
 
 TEST_F(ClusterTest, ConnectionsThatBreakLoseNothing) {
-  if (!server_) GTEST_SKIP() << "needs the embedded server";
+  if (!server_) GTEST_SKIP() << kNeedsToUpsetTheServer;
   StartController();
   for (int i = 0; i < 3; ++i) StartNode(i);
   StartSpectator();
@@ -593,7 +598,7 @@ TEST_F(ClusterTest, HostileNodesHoldUpNobody) {
 }
 
 TEST_F(ClusterTest, AnyMixOfFaultsEndsWhole) {
-  if (!server_) GTEST_SKIP() << "needs the embedded server";
+  if (!server_) GTEST_SKIP() << kNeedsToUpsetTheServer;
   const auto seed = static_cast<uint32_t>(std::random_device{}());
   SCOPED_TRACE(fmt::format("seed {}", seed));
   std::mt19937 random(seed);
