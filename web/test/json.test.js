@@ -4,7 +4,7 @@ import test from "node:test";
 import {ExactNumber, parseJson, printJson} from "../site/schemas/json.js";
 
 test("reads what JSON.parse reads", () => {
-  for (const text of ['null', ' true ', '-0.5e3', '""', '"\\u00e9\\n\\""', '[]', '{}', '[1,[2,[]],{"a":[{}]}]', '{"a":{"b":[1,2,"x"]},"c":null}']) {
+  for (const text of ['null', ' true ', '-0.5', '""', '"\\u00e9\\n\\""', '[]', '{}', '[1,[2,[]],{"a":[{}]}]', '{"a":{"b":[1,2,"x"]},"c":null}']) {
     assert.equal(printJson(parseJson(text)), JSON.stringify(JSON.parse(text)));
     assert.equal(printJson(parseJson(text), 2), JSON.stringify(JSON.parse(text), null, 2));
   }
@@ -20,6 +20,11 @@ test("keeps integers that a double would change", () => {
   const value = parseJson("[9223372036854775807, 1, 9007199254740991]");
   assert.ok(Array.isArray(value) && value[0] instanceof ExactNumber);
   assert.equal(printJson(value), "[9223372036854775807,1,9007199254740991]");
+});
+
+test("prints numbers as they are written", () => {
+  assert.deepEqual(JSON.parse(printJson(parseJson("[-0.5e3, 1E2]"))), [-500, 100]);
+  assert.equal(printJson(parseJson("[0.0, 1e3, -0.5E3, 1.50, -0, 0.5]")), "[0.0,1e3,-0.5E3,1.50,-0,0.5]");
 });
 
 test("members are data under any name", () => {

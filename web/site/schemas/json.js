@@ -1,7 +1,7 @@
 // JSON as schemas need it: any depth without recursion, numbers exact, object members in order and under any name.
 
 /**
- * A number that a double would change, kept as it is written.
+ * A number that would be printed in another way than it is written: 0.0, 1e3, 9223372036854775807.
  */
 export class ExactNumber {
   /** @param {string} text */
@@ -96,7 +96,7 @@ class Reader {
 /** @param {string} text */
 function exact(text) {
   const value = Number(text);
-  return /^-?\d+$/.test(text) && !Number.isSafeInteger(value) ? new ExactNumber(text) : value;
+  return String(value) === text ? value : new ExactNumber(text);
 }
 
 /**
